@@ -1,0 +1,8 @@
+"""The agents that ship: names, entry points and summaries, as strings that import nothing."""
+
+AGENTS = (
+    ("dqn", "lexigym.agents.dqn.agent:DQN", "deep Q-network, hand-written, each part a switch"),
+    ("oracle", "lexigym.agents.scripted:OracleAgent", "what the environment knows to be best"),
+    ("random", "lexigym.agents.scripted:RandomAgent", "uniform over the legal actions"),
+    ("sb3/*", "lexigym.agents.sb3:family", "any algorithm of Stable-Baselines3 and sb3-contrib"),
+)

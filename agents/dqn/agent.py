@@ -1,0 +1,435 @@
+"""DQN: the agent that plays, remembers and learns."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import torch
+from gymnasium import spaces
+from torch import nn
+
+from ...registry.errors import CheckpointError, InvalidArgumentError
+from ..batches import batch_size, legal_actions, sample_legal
+from ..callbacks import Callback, CallbackList, as_callback
+from ..checkpoint import read_config, read_tensors, write_checkpoint
+from ..progress import ProgressBar
+from ..reward_scale import resolve_reward_scale
+from ..spaces import Spaces, environment_spec_json
+from . import schedule, training
+from .config import DQNConfig
+from .episodes import EpisodeLog, TensorBoardLog
+from .interaction import Step, interaction_with
+from .learner import Learner
+from .n_step import NStepWindow
+from .networks import build_q_network
+from .observations import ObservationEncoder, batch_of_one
+from .replay import PrioritizedMemory, TransitionMemory
+
+QNetworkBuilder = Callable[[gymnasium.Space[Any], int], nn.Module]
+
+
+class DQN:
+    """Deep Q-learning (Mnih et al. 2015) with its best-known improvements as switches.
+
+    The update: descend the Huber loss of Q(s, a) - (G + gamma^n max_a' Q'(s', a')).
+
+    Differences from the paper:
+        1. Adam, not RMSProp; gradients are clipped by their norm, as Wang et al. (2016) do.
+        2. The target network follows environment steps, not updates; it may follow smoothly (tau).
+        3. Time limits bootstrap from the last observation; only true ends don't (Pardo et al.
+           2018).
+        4. Illegal actions are left out of the behaviour, the greedy policy and the maximum.
+        5. Rewards are scaled by what the environment declares, not clipped to their sign.
+        6. `double` is on by default.
+
+    Args:
+        env: A Gymnasium environment or vector environment with Discrete actions. `Spaces` alone
+            make an agent that can only predict.
+        q_network: A torch module from `(B, *shape)` observations to `(B, A)` values, or a function
+            of the observation space and A that makes one; None builds a perceptron, behind
+            convolutions for images.
+        **hyperparameters: Those of `DQNConfig`.
+
+    Attributes:
+        q_network: The torch module that learns.
+        num_timesteps: Environment steps so far, over all environments.
+        learner: What updates the network.
+        memory: The replay memory.
+        episodes: The returns of the last episodes.
+
+    Raises:
+        InvalidArgumentError: If the agent can't use the spaces, or a hyperparameter is refused.
+    """
+
+    name = "dqn"
+
+    def __init__(
+        self, env: Any, *, q_network: nn.Module | QNetworkBuilder | None = None, **hyperparameters: Any
+    ) -> None:
+        self._config = DQNConfig(**hyperparameters)
+        self._spaces = Spaces.of(env)
+        self._environment = environment_spec_json(env)
+        action_space = self._spaces.action_space
+        if not isinstance(action_space, spaces.Discrete):
+            raise InvalidArgumentError(
+                f"dqn chooses among Discrete actions, got the action space {action_space}: "
+                "wrap the environment, or choose another agent such as sb3/ppo."
+            )
+        self._n_actions = int(action_space.n)
+        self._first_action = int(action_space.start)
+        self._encoder = ObservationEncoder(self._spaces.observation_space)
+        self.device = _device(self._config.device)
+
+        root = np.random.SeedSequence(self._config.seed)
+        behaviour, replay, network = root.spawn(3)
+        self._generator = np.random.default_rng(behaviour)
+        self._replay_generator = np.random.default_rng(replay)
+        self._environment_seed = int(root.generate_state(1)[0])
+        self._network_name = None if q_network is None else type(q_network).__qualname__
+        self.q_network = self._build(q_network, int(network.generate_state(1)[0])).to(self.device)
+
+        self.learner = Learner(self.q_network, self._config)
+        self.num_timesteps = 0
+        self._horizon = 0
+        self._env_calls = 0
+        self._observation: npt.NDArray[Any] | None = None
+        self._action_mask: npt.NDArray[np.bool_] | None = None
+        if not isinstance(env, Spaces):
+            self._interaction = interaction_with(env)
+            self._reward_scale = resolve_reward_scale(self._config.reward_scale, env)
+            self._window = NStepWindow(
+                self._config.n_steps, self._config.gamma, self._interaction.n_envs
+            )
+            self.episodes = EpisodeLog(self._interaction.n_envs)
+
+    def _build(self, q_network: nn.Module | QNetworkBuilder | None, seed: int) -> nn.Module:
+        if isinstance(q_network, nn.Module):
+            return q_network
+        if q_network is not None:
+            return q_network(self._spaces.observation_space, self._n_actions)
+        return build_q_network(
+            self._spaces.observation_space,
+            self._n_actions,
+            net_arch=self._config.net_arch,
+            dueling=self._config.dueling,
+            generator=torch.Generator().manual_seed(seed),
+        )
+
+    @classmethod
+    def hyperparameters(cls) -> dict[str, Any]:
+        """Return each hyperparameter with its default."""
+        fields = dataclasses.fields(DQNConfig)
+        return {field.name: field.default for field in fields} | {"q_network": None}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What a checkpoint's `config.json` holds, but for the state of the training."""
+        return {
+            "agent": self.name,
+            "hyperparameters": self._config.to_json(),
+            "q_network": self._network_name,
+            "environment": self._environment,
+            **self._spaces.to_json(),
+            "num_timesteps": self.num_timesteps,
+        }
+
+    @property
+    def exploration_rate(self) -> float:
+        """Epsilon, now."""
+        return schedule.epsilon(self._config, self._progress)
+
+    @property
+    def _progress(self) -> float:
+        return self.num_timesteps / self._horizon if self._horizon else 0.0
+
+    def q_values(self, observation: Any) -> npt.NDArray[np.float32]:
+        """Return Q(s, a) of one observation, `(A,) float32`, or of a batch, `(n, A)`."""
+        count = batch_size(observation, self._spaces.observation_space)
+        values = self._values(observation if count is not None else batch_of_one(observation))
+        return values if count is not None else values[0]
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+        action_masks: Any = None,
+    ) -> tuple[Any, Any]:
+        """Choose greedy actions, or with the present epsilon random ones; see `Agent.predict`.
+
+        Raises:
+            InvalidArgumentError: If the observation is of another shape, or the masks are, or they
+                leave no legal action.
+        """
+        count = batch_size(observation, self._spaces.observation_space)
+        observations = observation if count is not None else batch_of_one(observation)
+        size = 1 if count is None else count
+        legal = None
+        if action_masks is not None:
+            legal = legal_actions(action_masks, size, self._n_actions)
+        epsilon = 0.0 if deterministic else self.exploration_rate
+        actions = self._epsilon_greedy(observations, legal, size, epsilon, self._values)
+        return (actions if count is not None else int(actions[0])), state
+
+    def _values(self, observations: Any) -> npt.NDArray[np.float32]:
+        encoded = torch.from_numpy(self._encoder.encode(observations)).to(self.device)
+        with torch.inference_mode():
+            values: npt.NDArray[np.float32] = self.q_network(encoded).float().cpu().numpy()
+        return values
+
+    def _learning_values(self, observations: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        encoded = torch.from_numpy(observations).to(self.device)
+        values: npt.NDArray[np.float32] = self.learner.gradient.values(encoded).cpu().numpy()
+        return values
+
+    def _epsilon_greedy(
+        self,
+        observations: Any,
+        legal: npt.NDArray[np.bool_] | None,
+        size: int,
+        epsilon: float,
+        values_of: Callable[[Any], npt.NDArray[np.float32]],
+    ) -> npt.NDArray[np.int64]:
+        explores = None
+        if epsilon > 0:
+            explores = self._generator.random(size) < epsilon
+            random = (
+                self._generator.integers(self._n_actions, size=size)
+                if legal is None
+                else sample_legal(legal, self._generator)
+            )
+            if explores.all():
+                return random + self._first_action
+        values = values_of(observations)
+        if legal is not None:
+            values = np.where(legal, values, -np.inf)
+        actions: npt.NDArray[np.int64] = values.argmax(axis=1)
+        if explores is not None:
+            actions = np.where(explores, random, actions)
+        return actions + self._first_action
+
+    def learn(
+        self, total_timesteps: int, callback: Any = None, progress_bar: bool = False
+    ) -> Self:
+        """Learn from `total_timesteps` further steps; a second call goes on from the first.
+
+        Args:
+            total_timesteps: Environment steps, over all environments; at least 1.
+            callback: A `lexigym.agents.callbacks.Callback`, a function of the agent that may return
+                False to end learning, or a list of these.
+            progress_bar: Whether to show one.
+
+        Raises:
+            InvalidArgumentError: If there is no environment to learn on.
+            EnvironmentFaultError: If the environment pays NaN or an infinite reward.
+        """
+        if not hasattr(self, "_interaction"):
+            raise InvalidArgumentError(
+                "this dqn has no environment to learn on: pass env to lexigym.load_agent."
+            )
+        if total_timesteps < 1:
+            raise InvalidArgumentError(
+                f"total_timesteps must be at least 1, got {total_timesteps}."
+            )
+        callbacks: Callback = as_callback(callback)
+        if progress_bar:
+            callbacks = CallbackList([callbacks, ProgressBar(total_timesteps)])
+        self._horizon = self.num_timesteps + total_timesteps
+        if self._observation is None:
+            self._begin(*self._interaction.reset(self._environment_seed))
+        with self._tensorboard() as log:
+            callbacks.on_training_start(self)
+            try:
+                while self.num_timesteps < self._horizon:
+                    self._step(log)
+                    if not callbacks.on_step(self):
+                        break
+            finally:
+                callbacks.on_training_end(self)
+        return self
+
+    def _begin(self, observation: Any, mask: npt.NDArray[np.bool_] | None) -> None:
+        self._observation, self._action_mask = self._encoder.encode(observation), mask
+        if not hasattr(self, "memory"):
+            self.memory = self._make_memory(masked=mask is not None)
+
+    def _make_memory(self, masked: bool) -> TransitionMemory:
+        arguments: tuple[Any, ...] = (
+            self._config.buffer_size,
+            self._encoder.shape,
+            self._encoder.dtype,
+            self._n_actions if masked else 0,
+            self._replay_generator,
+            self.device,
+        )
+        if self._config.prioritized:
+            return PrioritizedMemory(*arguments, alpha=self._config.prioritized_alpha)
+        return TransitionMemory(*arguments)
+
+    def _step(self, log: TensorBoardLog | None) -> None:
+        config, before = self._config, self.num_timesteps
+        starting = len(self.memory) < config.learning_starts
+        actions = self._epsilon_greedy(
+            self._observation,
+            self._action_mask,
+            self._interaction.n_envs,
+            1.0 if starting else self.exploration_rate,
+            self._learning_values,
+        )
+        step = self._interaction.step(actions)
+        self._remember(actions, step)
+        self.num_timesteps += int(np.count_nonzero(step.valid))
+        self._env_calls += 1
+        if self._env_calls % config.train_freq == 0 and len(self.memory) >= max(
+            1, config.learning_starts
+        ):
+            self._train()
+        interval = config.target_update_interval
+        if self.num_timesteps // interval > before // interval:
+            self.learner.update_target()
+        done = (step.terminated | step.truncated) & step.valid
+        if self.episodes.add(step.reward, done, step.valid) and log is not None:
+            self._write(log)
+
+    def _remember(self, actions: npt.NDArray[np.int64], step: Step) -> None:
+        assert self._observation is not None
+        next_observation = self._encoder.encode(step.next_observation)
+        begins = {"observation": self._observation, "action": actions - self._first_action}
+        ends = {"next_observation": next_observation}
+        if self._action_mask is not None and step.next_action_mask is not None:
+            begins["action_mask"] = self._action_mask
+            ends["next_action_mask"] = step.next_action_mask
+        for transitions in self._window.push(
+            begins,
+            step.reward * self._reward_scale,
+            ends,
+            step.terminated,
+            step.truncated,
+            step.valid,
+        ):
+            self.memory.add(**transitions)
+        if step.observation is not step.next_observation:
+            next_observation = self._encoder.encode(step.observation)
+        self._observation, self._action_mask = next_observation, step.action_mask
+
+    def _train(self) -> None:
+        steps = self._config.gradient_steps
+        if steps < 0:
+            steps = self._config.train_freq * self._interaction.n_envs
+        if isinstance(self.memory, PrioritizedMemory):
+            self.memory.beta = schedule.beta(self._config, self._progress)
+        for _ in range(steps):
+            self.learner.update(self.memory)
+
+    @contextlib.contextmanager
+    def _tensorboard(self) -> Iterator[TensorBoardLog | None]:
+        if self._config.tensorboard_log is None:
+            yield None
+            return
+        log = TensorBoardLog(self._config.tensorboard_log)
+        try:
+            yield log
+            self._write(log)
+        finally:
+            log.close()
+
+    def _write(self, log: TensorBoardLog) -> None:
+        log.write(
+            self.num_timesteps,
+            rollout__ep_rew_mean=float(np.mean(self.episodes.returns or [np.nan])),
+            rollout__ep_len_mean=float(np.mean(self.episodes.lengths or [np.nan])),
+            rollout__exploration_rate=self.exploration_rate,
+            train__loss=self.learner.loss,
+            train__n_updates=self.learner.updates,
+        )
+
+    def save(self, path: str | Path, *, training_state: bool = False) -> None:
+        """Write a checkpoint in one atomic step.
+
+        Args:
+            path: The file; ".zip" is appended to a name without a suffix.
+            training_state: Also write the replay memory, the optimizer, the target network, all
+                generators and the unfinished episodes, so that a loaded agent learns on bit for bit
+                as this one would.
+
+        Raises:
+            CheckpointError: If it can't be written; an earlier checkpoint is intact then.
+        """
+        config = self.config
+        tensors: dict[str, Mapping[str, Any]] = {"model": self.q_network.state_dict()}
+        if training_state and self._observation is not None:
+            config["training"] = training.state_of(self)
+            tensors |= training.tensors_of(self)
+        write_checkpoint(path, config, tensors)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        env: Any = None,
+        *,
+        q_network: nn.Module | QNetworkBuilder | None = None,
+    ) -> Self:
+        """Read a checkpoint.
+
+        Args:
+            path: A file or directory that `save` wrote.
+            env: The environment to learn on; predicting needs none.
+            q_network: What was passed when the agent was made, where it was anything.
+
+        Raises:
+            CheckpointError: If the file is truncated, foreign, or for another network or spaces.
+        """
+        config = read_config(path, agent=cls.name)
+        saved = Spaces.from_json(config)
+        if env is not None and Spaces.of(env) != saved:
+            raise CheckpointError(
+                f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
+                "load it with the environment that it learned on."
+            )
+        if config["q_network"] is not None and q_network is None:
+            raise CheckpointError(
+                f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it as "
+                "q_network."
+            )
+        try:
+            hyperparameters = DQNConfig.from_json(config["hyperparameters"])
+            agent = cls(
+                saved if env is None else env,
+                q_network=q_network,
+                **dataclasses.asdict(hyperparameters),
+            )
+            agent.num_timesteps = config["num_timesteps"]
+            agent.q_network.load_state_dict(read_tensors(path, "model") or {})
+            agent.learner.target_network.load_state_dict(agent.q_network.state_dict())
+            if env is not None and "training" in config:
+                training.restore(agent, config["training"], path)
+        except (KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise CheckpointError(
+                f"{str(path)!r} does not fit this agent ({reason}): it was written for another "
+                "network or edited; load another copy."
+            ) from error
+        return agent
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InvalidArgumentError(
+            f"the device {name!r} can't be used here ({str(error).splitlines()[0]}): pass 'cpu' or "
+            "'auto'."
+        ) from error
+    return device

@@ -1,0 +1,182 @@
+"""The hyperparameters of DQN, each with the source of its default."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...registry.errors import InvalidArgumentError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DQNConfig:
+    """Hyperparameters of the hand-written DQN, named as Stable-Baselines3 names them.
+
+    Args:
+        learning_rate: Adam's step size; 1e-3 is Adam's own default (Kingma and Ba 2015).
+        buffer_size: Transitions that the replay memory holds.
+        learning_starts: Transitions collected, with uniformly random actions, before the first
+            update.
+        batch_size: Transitions of one update.
+        gamma: The discount factor, in [0, 1] (Mnih et al. 2015: 0.99).
+        train_freq: Calls of `env.step` between updates (Mnih et al. 2015: 4); a vector environment
+            steps all its environments in one call.
+        gradient_steps: Updates each time; -1 makes as many as transitions came in since.
+        target_update_interval: Environment steps between updates of the target network.
+        tau: How far the target network moves each time, in (0, 1]; 1 copies the online network
+            (Mnih et al. 2015), less averages it (Lillicrap et al. 2016).
+        exploration_fraction: The part of the training over which epsilon falls, in [0, 1].
+        exploration_initial_eps: Epsilon at the start.
+        exploration_final_eps: Epsilon from then on (Mnih et al. 2015: 0.1).
+        max_grad_norm: Gradients are scaled down to this Euclidean norm (Wang et al. 2016: 10);
+            infinity switches it off.
+        net_arch: Widths of the hidden layers of the multilayer perceptron; images get the
+            convolutions in front of it.
+        double: The online network chooses the action that the target network values (van Hasselt
+            et al. 2016).
+        dueling: A value stream and an advantage stream (Wang et al. 2016).
+        prioritized: Replay in proportion to the error, with importance weights (Schaul et al.
+            2016).
+        prioritized_alpha: The exponent of the priorities; 0 is uniform (Schaul et al. 2016: 0.6).
+        prioritized_beta: The exponent of the importance weights at the start; it rises to 1 at the
+            end of the training (Schaul et al. 2016: 0.4).
+        n_steps: Rewards summed before the bootstrap (Sutton and Barto 2018, chapter 7).
+        munchausen: Soft targets with the scaled log-policy added to the reward (Vieillard et al.
+            2020); it takes the place of `double`.
+        munchausen_alpha: The weight of the log-policy (Vieillard et al. 2020: 0.9).
+        munchausen_temperature: The temperature of the soft policy (Vieillard et al. 2020: 0.03).
+        munchausen_clip: The lower bound of the log-policy term (Vieillard et al. 2020: -1).
+        reward_scale: Rewards are multiplied by this before learning; "auto" takes it from the
+            reward bounds that the environment declares. Returns are always reported unscaled.
+        closed_form: Write the gradient of a multilayer perceptron out by hand instead of recording
+            it with autograd: the same numbers in about half the time. Other networks use autograd.
+        tensorboard_log: Folder for TensorBoard event files; None writes none.
+        device: "auto" takes CUDA where there is one; else any torch device string.
+        seed: The root of all random streams of the agent and of the environment's first reset;
+            None draws one from the operating system.
+
+    Raises:
+        InvalidArgumentError: For a value outside the ranges above.
+    """
+
+    learning_rate: float = 1e-3
+    buffer_size: int = 100_000
+    learning_starts: int = 1_000
+    batch_size: int = 64
+    gamma: float = 0.99
+    train_freq: int = 1
+    gradient_steps: int = 1
+    target_update_interval: int = 500
+    tau: float = 1.0
+    exploration_fraction: float = 0.3
+    exploration_initial_eps: float = 1.0
+    exploration_final_eps: float = 0.05
+    max_grad_norm: float = 10.0
+    net_arch: tuple[int, ...] = (128, 128)
+    double: bool = True
+    dueling: bool = False
+    prioritized: bool = False
+    prioritized_alpha: float = 0.6
+    prioritized_beta: float = 0.4
+    n_steps: int = 1
+    munchausen: bool = False
+    munchausen_alpha: float = 0.9
+    munchausen_temperature: float = 0.03
+    munchausen_clip: float = -1.0
+    reward_scale: float | Literal["auto"] = "auto"
+    closed_form: bool = True
+    tensorboard_log: str | None = None
+    device: str = "auto"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "net_arch", _widths(self.net_arch))
+        for name, low, high in _INTEGER_RANGES:
+            _require_integer(name, getattr(self, name), low, high)
+        for name, low, high in _REAL_RANGES:
+            _require_real(name, getattr(self, name), low, high)
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type == "bool" and not isinstance(value, bool):
+                raise InvalidArgumentError(f"{field.name} must be true or false, got {value!r}.")
+        if self.gradient_steps == 0:
+            raise InvalidArgumentError("gradient_steps must be at least 1, or -1, got 0.")
+        if self.dueling and not self.net_arch:
+            raise InvalidArgumentError(
+                "dueling needs a hidden layer for its streams, got net_arch=[]; name a width."
+            )
+        if self.learning_starts > self.buffer_size:
+            raise InvalidArgumentError(
+                f"learning_starts={self.learning_starts} transitions never fit into "
+                f"buffer_size={self.buffer_size}; lower the one or raise the other."
+            )
+        if self.reward_scale != "auto":
+            _require_real("reward_scale", self.reward_scale, 0.0, math.inf)
+            if self.reward_scale == 0:
+                raise InvalidArgumentError("reward_scale must be above 0, or 'auto', got 0.")
+        if self.seed is not None:
+            _require_integer("seed", self.seed, 0, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the hyperparameters as plain JSON values; an infinite norm is written as text."""
+        values = dataclasses.asdict(self)
+        values["net_arch"] = list(self.net_arch)
+        if math.isinf(self.max_grad_norm):
+            values["max_grad_norm"] = "inf"
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> DQNConfig:
+        """Return what `to_json` wrote."""
+        return cls(**{**values, "max_grad_norm": float(values["max_grad_norm"])})
+
+
+_INTEGER_RANGES: tuple[tuple[str, int, int | None], ...] = (
+    ("buffer_size", 1, None),
+    ("learning_starts", 0, None),
+    ("batch_size", 1, None),
+    ("train_freq", 1, None),
+    ("gradient_steps", -1, None),
+    ("target_update_interval", 1, None),
+    ("n_steps", 1, None),
+)
+_REAL_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("learning_rate", 0.0, math.inf),
+    ("gamma", 0.0, 1.0),
+    ("tau", 0.0, 1.0),
+    ("exploration_fraction", 0.0, 1.0),
+    ("exploration_initial_eps", 0.0, 1.0),
+    ("exploration_final_eps", 0.0, 1.0),
+    ("max_grad_norm", 0.0, math.inf),
+    ("prioritized_alpha", 0.0, 1.0),
+    ("prioritized_beta", 0.0, 1.0),
+    ("munchausen_alpha", 0.0, 1.0),
+    ("munchausen_temperature", 1e-6, math.inf),
+    ("munchausen_clip", -math.inf, 0.0),
+)
+
+
+def _widths(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(width, int) and width > 0 for width in value
+    ):
+        raise InvalidArgumentError(
+            f"net_arch must be the widths of the hidden layers, such as [128, 128], got {value!r}."
+        )
+    return tuple(value)
+
+
+def _require_integer(name: str, value: Any, low: int, high: int | None) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} must be an integer, got {value!r}.")
+    if value < low or (high is not None and value > high):
+        raise InvalidArgumentError(f"{name} must be at least {low}, got {value}.")
+
+
+def _require_real(name: str, value: Any, low: float, high: float) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} must be a number, got {value!r}.")
+    if not low <= value <= high:
+        raise InvalidArgumentError(f"{name} must be in [{low}, {high}], got {value}.")

@@ -1,0 +1,236 @@
+"""Playing an environment, single or vector, as one stream of transitions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from ...registry.errors import EnvironmentFaultError, InvalidArgumentError
+from ..protocol import require_finite_rewards
+from .observations import batch_of_one
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of n environments brought; observations are batched as the space batches them.
+
+    Attributes:
+        reward: `(n,) float64`, unscaled.
+        next_observation: Where the step led; the last observation of an episode that ended.
+        next_action_mask: `(n, A) bool` there; None where the environment has no masks.
+        terminated: `(n,) bool`.
+        truncated: `(n,) bool`.
+        valid: `(n,) bool`, false where the environment was merely reset.
+        observation: Where to act next: the first observation of a new episode.
+        action_mask: `(n, A) bool` there.
+    """
+
+    reward: npt.NDArray[np.float64]
+    next_observation: npt.NDArray[Any]
+    next_action_mask: npt.NDArray[np.bool_] | None
+    terminated: npt.NDArray[np.bool_]
+    truncated: npt.NDArray[np.bool_]
+    valid: npt.NDArray[np.bool_]
+    observation: npt.NDArray[Any]
+    action_mask: npt.NDArray[np.bool_] | None
+
+
+class SingleInteraction:
+    """One Gymnasium environment as a batch of one; it is reset at once when an episode ends."""
+
+    n_envs = 1
+
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        self.env = env
+        self.episode_actions: list[int] = []
+        self.episode_generator_state: Any = None
+        self._masks = MaskReader(env)
+        self._valid = np.ones(1, dtype=bool)
+
+    def reset(self, seed: int | None) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+        """Begin an episode; return the observations and the action masks."""
+        if seed is not None:
+            self.env.reset(seed=seed)
+        return self._begin_episode()
+
+    def _begin_episode(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+        self.episode_actions = []
+        self.episode_generator_state = self.env.unwrapped.np_random.bit_generator.state
+        observation, info = self.env.reset()
+        return batch_of_one(observation), self._masks.read(observation, info)
+
+    def step(self, actions: npt.NDArray[np.int64]) -> Step:
+        """Step, and begin the next episode if this one ended."""
+        action = int(actions[0])
+        next_observation, reward, terminated, truncated, info = self.env.step(action)
+        try:
+            finite = math.isfinite(reward)
+        except TypeError as error:
+            raise EnvironmentFaultError(
+                f"the environment paid {reward!r} as a reward; rewards must be finite numbers."
+            ) from error
+        if not finite:
+            require_finite_rewards(reward)
+        self.episode_actions.append(action)
+        next_observations = batch_of_one(next_observation)
+        next_masks = self._masks.read(next_observation, info)
+        observations, masks = next_observations, next_masks
+        if terminated or truncated:
+            observations, masks = self._begin_episode()
+        return Step(
+            reward=np.array([reward], dtype=np.float64),
+            next_observation=next_observations,
+            next_action_mask=next_masks,
+            terminated=np.array([terminated], dtype=bool),
+            truncated=np.array([truncated], dtype=bool),
+            valid=self._valid,
+            observation=observations,
+            action_mask=masks,
+        )
+
+    def state(self) -> dict[str, Any] | None:
+        """Return how the unfinished episode came about: its generator's state and its actions.
+
+        To play the same actions again from the same generator restores any environment that draws
+        from `np_random` alone, wrappers included, and needs nothing that executes on load.
+        """
+        return {"generator": self.episode_generator_state, "actions": self.episode_actions}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Play the unfinished episode again, up to where it stood."""
+        self.env.reset(seed=0)
+        self.env.unwrapped.np_random.bit_generator.state = state["generator"]
+        self._begin_episode()
+        for action in state["actions"]:
+            self.step(np.array([action]))
+
+
+class VectorInteraction:
+    """A Gymnasium vector environment, in any of its three autoreset modes."""
+
+    def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
+        self.env = env
+        self.n_envs = env.num_envs
+        mode = env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
+        self.autoreset_mode = AutoresetMode(mode)
+        self._masks = MaskReader(env)
+        self._all_valid = np.ones(self.n_envs, dtype=bool)
+        self._valid = self._all_valid
+
+    def reset(self, seed: int | None) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+        """Begin an episode everywhere; return the observations and the action masks."""
+        self._valid = self._all_valid
+        observations, info = self.env.reset(seed=seed)
+        return observations, self._masks.read(observations, info)
+
+    def step(self, actions: npt.NDArray[np.int64]) -> Step:
+        """Step all environments; ended episodes begin anew as the autoreset mode says."""
+        valid = self._valid
+        observations, rewards, terminated, truncated, info = self.env.step(actions)
+        require_finite_rewards(rewards)
+        masks = self._masks.read(observations, info)
+        next_observations, next_masks = observations, masks
+        done = terminated | truncated
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP:
+            self._valid = ~done
+        elif done.any():
+            if self.autoreset_mode is AutoresetMode.SAME_STEP:
+                next_observations, next_masks = self._final(observations, masks, info, done)
+            else:
+                observations, info = self.env.reset(options={"reset_mask": done})
+                masks = _where(done, self._masks.read(observations, info), masks)
+        return Step(
+            reward=rewards,
+            next_observation=next_observations,
+            next_action_mask=next_masks,
+            terminated=terminated,
+            truncated=truncated,
+            valid=valid,
+            observation=observations,
+            action_mask=masks,
+        )
+
+    def _final(
+        self,
+        observations: npt.NDArray[Any],
+        masks: npt.NDArray[np.bool_] | None,
+        info: dict[str, Any],
+        done: npt.NDArray[np.bool_],
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+        next_observations = observations.copy()
+        for index in np.flatnonzero(done):
+            next_observations[index] = info["final_obs"][index]
+        if masks is not None:
+            final_masks = info.get("final_info", {}).get("action_mask")
+            masks = _where(done, np.ones_like(masks) if final_masks is None else final_masks, masks)
+        return next_observations, masks
+
+    def state(self) -> dict[str, Any] | None:
+        """Return the environment's own snapshot, or None where it offers none."""
+        if not hasattr(self.env.unwrapped, "state"):
+            return None
+        return {"environment": self.env.unwrapped.state(), "valid": self._valid.tolist()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned."""
+        self.env.unwrapped.restore(state["environment"])
+        self._valid = np.array(state["valid"])
+
+
+Interaction = SingleInteraction | VectorInteraction
+
+
+def interaction_with(env: Any) -> Interaction:
+    """Return the interaction that fits the environment.
+
+    Raises:
+        InvalidArgumentError: If it is no Gymnasium environment.
+    """
+    if isinstance(env, VectorEnv):
+        return VectorInteraction(env)
+    if isinstance(env, gymnasium.Env):
+        return SingleInteraction(env)
+    raise InvalidArgumentError(
+        f"env must be a gymnasium.Env or a gymnasium.vector.VectorEnv, got {type(env).__name__}; "
+        "make one with gymnasium.make or gymnasium.make_vec."
+    )
+
+
+class MaskReader:
+    """Finds the action masks wherever the environment puts them.
+
+    In order: `info["action_mask"]`, `observation["action_mask"]`, and the method `action_masks()`
+    that sb3-contrib asks for.
+    """
+
+    def __init__(self, env: Any) -> None:
+        self.batched = isinstance(env, VectorEnv)
+        self._method = getattr(env.unwrapped, "action_masks", None)
+
+    def read(self, observation: Any, info: dict[str, Any]) -> npt.NDArray[np.bool_] | None:
+        """Return the masks as `(n, A) bool`, or None where there are none."""
+        mask = info.get("action_mask")
+        if mask is None and isinstance(observation, dict):
+            mask = observation.get("action_mask")
+        if mask is None and self._method is not None:
+            mask = self._method()
+        if mask is None:
+            return None
+        masks = np.asarray(mask, dtype=bool)
+        return masks if self.batched else masks[None]
+
+
+def _where(
+    chosen: npt.NDArray[np.bool_],
+    these: npt.NDArray[np.bool_] | None,
+    others: npt.NDArray[np.bool_] | None,
+) -> npt.NDArray[np.bool_] | None:
+    if these is None or others is None:
+        return others
+    return np.where(chosen[:, None], these, others)

@@ -1,0 +1,90 @@
+"""One update of the Q-network: draw a batch, bootstrap its targets, descend the gradient."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from . import targets
+from .config import DQNConfig
+from .gradients import gradient_of
+from .parameters import Adam, FlatParameters
+from .replay import Batch, TransitionMemory
+
+
+class Learner:
+    """The online network, the target network and the optimizer of DQN.
+
+    Args:
+        network: The Q-network; its parameters move into one flat vector.
+        config: The hyperparameters.
+
+    Attributes:
+        target_network: The network that bootstraps, a slow copy of the online one.
+        updates: Updates so far.
+    """
+
+    def __init__(self, network: nn.Module, config: DQNConfig) -> None:
+        self.network = network
+        self.target_network = copy.deepcopy(network)
+        self.config = config
+        self.parameters = FlatParameters(network)
+        self.target_parameters = FlatParameters(self.target_network)
+        self.gradient = gradient_of(network, self.parameters, config.closed_form)
+        self.target_gradient = gradient_of(
+            self.target_network, self.target_parameters, config.closed_form
+        )
+        self.optimizer = Adam(self.parameters, config.learning_rate, config.max_grad_norm)
+        self.updates = 0
+        self._errors: Tensor | None = None
+
+    @property
+    def loss(self) -> float:
+        """The mean Huber loss of the last batch, unweighted; NaN before the first."""
+        if self._errors is None:
+            return float("nan")
+        return float(targets.huber_loss(self._errors).mean())
+
+    def update(self, memory: TransitionMemory) -> None:
+        """Draw a batch from the memory and learn from it."""
+        batch = memory.sample(self.config.batch_size)
+        errors = self.gradient.accumulate(
+            batch.observation, batch.action, self.bootstrap(batch), batch.weights
+        )
+        self.optimizer.step()
+        memory.update_priorities(batch.indices, errors)
+        self._errors = errors
+        self.updates += 1
+
+    @torch.no_grad()
+    def bootstrap(self, batch: Batch) -> Tensor:
+        """Return the targets of a batch, `(B,)`, as the switches say."""
+        config, mask = self.config, batch.next_action_mask
+        target_values = self.target_gradient.values(batch.next_observation)
+        returns = batch.return_
+        if config.munchausen:
+            values = targets.soft_value(target_values, mask, config.munchausen_temperature)
+            returns = returns + targets.munchausen_bonus(
+                self.target_gradient.values(batch.observation),
+                batch.action,
+                batch.action_mask,
+                alpha=config.munchausen_alpha,
+                temperature=config.munchausen_temperature,
+                clip=config.munchausen_clip,
+            )
+        elif config.double:
+            online_values = self.gradient.values(batch.next_observation)
+            values = targets.double_value(online_values, target_values, mask)
+        else:
+            values = targets.maximum_value(target_values, mask)
+        return targets.bootstrap_target(returns, batch.discount, values)
+
+    @torch.no_grad()
+    def update_target(self) -> None:
+        """Move the target network towards the online one."""
+        online, target = self.parameters.values, self.target_parameters.values
+        targets.polyak_update(target, online, self.config.tau)
+        for mine, theirs in zip(self.target_network.buffers(), self.network.buffers(), strict=True):
+            mine.copy_(theirs)

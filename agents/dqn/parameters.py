@@ -1,0 +1,100 @@
+"""All parameters of a network as one flat vector, so that one operation updates them all."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.optim.adam import adam
+
+from ...registry.errors import InvalidArgumentError
+
+
+class FlatParameters:
+    """The trainable parameters of a module as views of one vector, and their gradients likewise.
+
+    An update of a small network costs calls, not arithmetic: on one vector it takes a handful.
+
+    Args:
+        module: Any torch module; its parameters move into the vector and keep their values.
+
+    Attributes:
+        values: `(P,)`, all parameters in the module's own order.
+        gradients: `(P,)`, where autograd accumulates their gradients.
+
+    Raises:
+        InvalidArgumentError: If there is none, or they differ in dtype or device.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        kinds = {(str(p.dtype), str(p.device)) for p in parameters}
+        if len(kinds) != 1:
+            raise InvalidArgumentError(
+                "the Q-network's trainable parameters must share one dtype and device, found "
+                f"{sorted(kinds) or 'no parameters'}; convert it with module.to(...)."
+            )
+        with torch.no_grad():
+            self.values = torch.cat([p.flatten() for p in parameters])
+            self.gradients = torch.zeros_like(self.values)
+            offset = 0
+            for parameter in parameters:
+                span = slice(offset, offset + parameter.numel())
+                parameter.data = self.values[span].view_as(parameter)
+                parameter.grad = self.gradients[span].view_as(parameter)
+                offset = span.stop
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015) on a flat vector, after clipping the gradient's norm.
+
+    Args:
+        parameters: What is updated.
+        learning_rate: The step size.
+        max_grad_norm: The largest Euclidean norm of the gradient; infinity clips nothing.
+    """
+
+    def __init__(
+        self, parameters: FlatParameters, learning_rate: float, max_grad_norm: float
+    ) -> None:
+        self.parameters = parameters
+        self.learning_rate = learning_rate
+        self.max_grad_norm = max_grad_norm
+        self.first_moment = torch.zeros_like(parameters.values)
+        self.second_moment = torch.zeros_like(parameters.values)
+        self.steps = torch.zeros((), device=parameters.values.device)
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Update the parameters from their gradients."""
+        gradients = self.parameters.gradients
+        if not math.isinf(self.max_grad_norm):
+            norm = torch.linalg.vector_norm(gradients)
+            gradients.mul_((self.max_grad_norm / (norm + 1e-6)).clamp_(max=1))
+        adam(
+            [self.parameters.values],
+            [gradients],
+            [self.first_moment],
+            [self.second_moment],
+            [],
+            [self.steps],
+            fused=True,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=self.learning_rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that `restore` takes."""
+        moments = {"first_moment": self.first_moment, "second_moment": self.second_moment}
+        return {**moments, "steps": self.steps}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])

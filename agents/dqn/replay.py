@@ -1,0 +1,216 @@
+"""The replay memory: transitions in a ring, drawn uniformly or in proportion to their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .sum_tree import SumTree
+from .targets import importance_weights
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B transitions as tensors; they are overwritten by the next draw of the same size.
+
+    Attributes:
+        observation: `(B, *shape)`, the state.
+        action: `(B,) int64`, taken there.
+        return_: `(B,) float32`, the scaled, discounted rewards up to the bootstrap.
+        discount: `(B,) float32`, gamma to the number of steps; 0 where the episode terminated.
+        next_observation: `(B, *shape)`, the state to bootstrap from.
+        action_mask: `(B, A) bool` at the state; None where the environment has no masks.
+        next_action_mask: `(B, A) bool` at the next state; None likewise.
+        indices: `(B,) int64`, where they stand in the memory.
+        weights: `(B,) float32` importance weights; None for uniform replay.
+    """
+
+    observation: Tensor
+    action: Tensor
+    return_: Tensor
+    discount: Tensor
+    next_observation: Tensor
+    action_mask: Tensor | None
+    next_action_mask: Tensor | None
+    indices: npt.NDArray[np.int64]
+    weights: Tensor | None
+
+
+class TransitionMemory:
+    """A ring of transitions, drawn uniformly with replacement (Mnih et al. 2015).
+
+    Each transition is one row of a structured array, so that drawing it touches one place in
+    memory, not one per field.
+
+    Args:
+        capacity: Transitions held; then the oldest is overwritten.
+        observation_shape: The shape of one observation.
+        observation_dtype: Its dtype.
+        n_actions: The width of the action masks; 0 where the environment has none.
+        generator: The source of the draws.
+        device: Where batches go.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        observation_shape: tuple[int, ...],
+        observation_dtype: npt.DTypeLike,
+        n_actions: int,
+        generator: np.random.Generator,
+        device: torch.device,
+    ) -> None:
+        fields: list[Any] = [
+            ("observation", observation_dtype, observation_shape),
+            ("next_observation", observation_dtype, observation_shape),
+            ("action", np.int64),
+            ("return_", np.float32),
+            ("discount", np.float32),
+        ]
+        if n_actions:
+            fields += [("action_mask", bool, (n_actions,))]
+            fields += [("next_action_mask", bool, (n_actions,))]
+        self.rows = np.zeros(capacity, dtype=np.dtype(fields, align=True))
+        self.capacity = capacity
+        self.position = 0
+        self.size = 0
+        self.generator = generator
+        self.device = device
+        self._columns = {name: self.rows[name] for name in self.rows.dtype.names or ()}
+        self._drawn: dict[int, tuple[npt.NDArray[Any], dict[str, Tensor]]] = {}
+
+    def __len__(self) -> int:
+        """Return the number of transitions held."""
+        return self.size
+
+    def add(self, **transitions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Append n transitions, given as `(n, ...)` arrays by field, and return where they stand."""
+        count = len(transitions["action"])
+        # Of more transitions than fit, the last ones stay.
+        positions = (self.position + np.arange(count)) % self.capacity
+        if count == 1:
+            place: Any = self.position
+            for name, values in transitions.items():
+                self._columns[name][place] = values[0]
+        else:
+            for name, values in transitions.items():
+                self._columns[name][positions] = values
+        self.position = (self.position + count) % self.capacity
+        self.size = min(self.size + count, self.capacity)
+        return positions
+
+    def sample(self, batch_size: int) -> Batch:
+        """Draw a batch uniformly, with replacement."""
+        return self._gather(self.generator.integers(self.size, size=batch_size), None)
+
+    def update_priorities(self, indices: npt.NDArray[np.int64], errors: Tensor) -> None:
+        """Be told the errors of a drawn batch; uniform replay has no use for them."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the tensors that `restore` takes: the rows held, as bytes, and the counters."""
+        held = self.rows[: self.size].view(np.uint8).reshape(self.size, -1)
+        return {"rows": held, "counters": np.array([self.position, self.size])}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        self.position, self.size = (int(counter) for counter in state["counters"])
+        rows = self.rows[: self.size].view(np.uint8).reshape(self.size, -1)
+        rows[:] = state["rows"].numpy()
+
+    def _gather(self, indices: npt.NDArray[np.int64], weights: Tensor | None) -> Batch:
+        if len(indices) not in self._drawn:
+            rows = np.empty(len(indices), dtype=self.rows.dtype)
+            columns = {name: torch.from_numpy(rows[name]) for name in self._columns}
+            self._drawn[len(indices)] = rows, columns
+        rows, columns = self._drawn[len(indices)]
+        # The indices are within range; "raise" would make NumPy copy through a buffer.
+        self.rows.take(indices, out=rows, mode="clip")
+        if self.device.type != "cpu":
+            columns = {name: column.to(self.device) for name, column in columns.items()}
+        return Batch(
+            observation=columns["observation"],
+            action=columns["action"],
+            return_=columns["return_"],
+            discount=columns["discount"],
+            next_observation=columns["next_observation"],
+            action_mask=columns.get("action_mask"),
+            next_action_mask=columns.get("next_action_mask"),
+            indices=indices,
+            weights=weights,
+        )
+
+
+class PrioritizedMemory(TransitionMemory):
+    """Draws in proportion to |error|^alpha, stratified over the batch (Schaul et al. 2016).
+
+    A new transition gets the highest priority so far, so that it is seen at least once.
+
+    Args:
+        capacity: As in `TransitionMemory`, like all that isn't named here.
+        observation_shape: The shape of one observation.
+        observation_dtype: Its dtype.
+        n_actions: The width of the action masks; 0 where the environment has none.
+        generator: The source of the draws.
+        device: Where batches go.
+        alpha: The exponent of the priorities, in [0, 1].
+        epsilon: Added to every error, so that none is never drawn again.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        observation_shape: tuple[int, ...],
+        observation_dtype: npt.DTypeLike,
+        n_actions: int,
+        generator: np.random.Generator,
+        device: torch.device,
+        *,
+        alpha: float,
+        epsilon: float = 1e-6,
+    ) -> None:
+        super().__init__(
+            capacity, observation_shape, observation_dtype, n_actions, generator, device
+        )
+        self.alpha = alpha
+        self.epsilon = epsilon
+        self.beta = 1.0
+        self.tree = SumTree(capacity)
+        self.highest_priority = 1.0
+
+    def add(self, **transitions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Append n transitions at the highest priority so far, and return where they stand."""
+        positions = super().add(**transitions)
+        self.tree[positions] = self.highest_priority
+        return positions
+
+    def sample(self, batch_size: int) -> Batch:
+        """Draw one transition from each of `batch_size` equal parts of the priorities' sum."""
+        strata = np.arange(batch_size) + self.generator.random(batch_size)
+        indices = self.tree.find(strata * (self.tree.total / batch_size))
+        probabilities = torch.from_numpy(self.tree[indices] / self.tree.total)
+        weights = importance_weights(probabilities, self.size, self.beta).float()
+        return self._gather(indices, weights.to(self.device))
+
+    def update_priorities(self, indices: npt.NDArray[np.int64], errors: Tensor) -> None:
+        """Set the priorities of a drawn batch to (|error| + epsilon)^alpha."""
+        absolute = np.abs(errors.cpu().numpy().astype(np.float64))
+        priorities = (absolute + self.epsilon) ** self.alpha
+        self.tree[indices] = priorities
+        self.highest_priority = max(self.highest_priority, float(priorities.max()))
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: also the priorities."""
+        priorities = self.tree[np.arange(self.size)]
+        highest = np.array([self.highest_priority])
+        return {**super().state(), "priorities": priorities, "highest_priority": highest}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        super().restore(state)
+        self.tree[np.arange(self.size)] = state["priorities"].numpy()
+        self.highest_priority = float(state["highest_priority"])

@@ -1,0 +1,19 @@
+"""Quantities that change over the training."""
+
+from __future__ import annotations
+
+from .config import DQNConfig
+
+
+def epsilon(config: DQNConfig, progress: float) -> float:
+    """Return the probability of a random action after `progress`, in [0, 1], of the training."""
+    if progress >= config.exploration_fraction:
+        return config.exploration_final_eps
+    fallen = progress / config.exploration_fraction
+    initial, final = config.exploration_initial_eps, config.exploration_final_eps
+    return initial + fallen * (final - initial)
+
+
+def beta(config: DQNConfig, progress: float) -> float:
+    """Return the exponent of the importance weights: it rises to 1 at the end."""
+    return config.prioritized_beta + progress * (1 - config.prioritized_beta)

@@ -1,0 +1,78 @@
+"""The state of a training, so that a loaded agent learns on bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...registry.errors import CheckpointError
+from ..checkpoint import read_tensors
+
+if TYPE_CHECKING:
+    from .agent import DQN
+
+
+def state_of(agent: DQN) -> dict[str, Any]:
+    """Return what JSON holds of the training: counters, generators, the unfinished episode."""
+    return {
+        "horizon": agent._horizon,
+        "env_calls": agent._env_calls,
+        "updates": agent.learner.updates,
+        "generator": agent._generator.bit_generator.state,
+        "replay_generator": agent._replay_generator.bit_generator.state,
+        "environment_state": agent._interaction.state(),
+        "n_envs": agent._interaction.n_envs,
+    }
+
+
+def tensors_of(agent: DQN) -> dict[str, Mapping[str, Any]]:
+    """Return the tensors of the training, by member of the checkpoint."""
+    position = {"observation": agent._observation}
+    if agent._action_mask is not None:
+        position["action_mask"] = agent._action_mask
+    return {
+        "target": agent.learner.target_network.state_dict(),
+        "optimizer": agent.learner.optimizer.state(),
+        "replay": agent.memory.state(),
+        "window": agent._window.state(),
+        "episodes": agent.episodes.state(),
+        "position": position,
+    }
+
+
+def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
+    """Give a new agent the training of a checkpoint.
+
+    An environment that can't be put back where it was begins new episodes: all else is as it was.
+
+    Raises:
+        CheckpointError: If the checkpoint was written with another number of environments.
+    """
+    if state["n_envs"] != agent._interaction.n_envs:
+        raise CheckpointError(
+            f"the training in {str(path)!r} ran on {state['n_envs']} environments, got "
+            f"{agent._interaction.n_envs}: pass a vector of as many."
+        )
+    members = {
+        name: read_tensors(path, name) or {}
+        for name in ("target", "optimizer", "replay", "window", "episodes", "position")
+    }
+    agent._horizon = state["horizon"]
+    agent._env_calls = state["env_calls"]
+    agent.learner.updates = state["updates"]
+    agent._generator.bit_generator.state = state["generator"]
+    agent._replay_generator.bit_generator.state = state["replay_generator"]
+    agent.learner.target_network.load_state_dict(members["target"])
+    agent.learner.optimizer.restore(members["optimizer"])
+    position = {name: tensor.numpy() for name, tensor in members["position"].items()}
+    agent.memory = agent._make_memory(masked="action_mask" in position)
+    agent.memory.restore(members["replay"])
+    if state["environment_state"] is None:
+        agent._begin(*agent._interaction.reset(agent._environment_seed))
+        return
+    agent._interaction.restore(state["environment_state"])
+    agent._observation = position["observation"]
+    agent._action_mask = position.get("action_mask")
+    agent._window.restore({name: tensor.numpy() for name, tensor in members["window"].items()})
+    agent.episodes.restore({name: tensor.numpy() for name, tensor in members["episodes"].items()})

@@ -1,0 +1,1 @@
+"""GridRobot: a robot walks to its goal on a grid with obstacles."""

@@ -1,0 +1,1 @@
+"""The official suites, as data: `lexigym bench NAME` runs `NAME.toml`."""

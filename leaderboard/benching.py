@@ -1,0 +1,64 @@
+"""`lexigym bench`: an experiment from its file to its table."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from ..registry.agents import find_agent
+from .atomic_file import atomic_file
+from .experiment import Experiment, load_experiment
+from .progress import ProgressBars
+from .run import Result
+from .scores import Row, summarise
+from .table import failure_list, score_table
+from .workers import execute_all
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Run an experiment, print its table, and return 1 if a run failed, else 0."""
+    console = Console()
+    experiment = load_experiment(arguments.suite)
+    runs = experiment.runs()
+    for run in runs:
+        # Here, so that a misspelt hyperparameter is found before hours of runs and not after.
+        find_agent(run.agent_name, run.hyperparameters)
+    started = time.perf_counter()
+    with ProgressBars(runs, console) as bars:
+        results = execute_all(runs, arguments.jobs or _cores(), bars)
+    seconds = time.perf_counter() - started
+    rows = summarise(results)
+    console.print(score_table(rows, experiment.name))
+    console.print(f"{len(runs)} runs in {seconds:.0f} s", highlight=False)
+    failed = any(result.error is not None for result in results)
+    if failed:
+        console.print(failure_list(results), soft_wrap=True)
+    if arguments.out is not None:
+        _write(experiment, results, rows, arguments.out)
+        console.print(f"wrote {arguments.out}", markup=False, highlight=False, soft_wrap=True)
+    return int(failed)
+
+
+def _write(
+    experiment: Experiment, results: Sequence[Result], rows: Sequence[Row], path: str
+) -> None:
+    content = {
+        "experiment": dataclasses.asdict(experiment),
+        "results": [dataclasses.asdict(result) for result in results],
+        "scores": [dataclasses.asdict(row) for row in rows],
+    }
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

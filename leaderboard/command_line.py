@@ -1,0 +1,166 @@
+"""The command `lexigym`: what it takes, and how it fails; each command has a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+
+from ..registry.errors import LexigymError
+
+DESCRIPTION = "Reinforcement learning on language: train agents, watch them, compare them."
+EXAMPLES = """
+examples:
+  lexigym list                                   what there is
+  lexigym describe dqn                           an agent and its hyperparameters
+  lexigym train GridRobot-v0 dqn                 learn, evaluate, save
+  lexigym watch runs/GridRobot-v0/dqn-seed0.zip  see an episode
+  lexigym bench quick                            compare the agents, in a few minutes
+"""
+TRAIN_EXAMPLES = """
+examples:
+  lexigym train GridRobot-v0 dqn --steps 20000 --progress
+  lexigym train GridRobot-v0 sb3/ppo --set learning_rate=1e-3 --env-set size=5
+  lexigym train GridRobot-v0 dqn --env-set layout=random --num-envs 8 --out maps.zip
+"""
+WATCH_EXAMPLES = """
+examples:
+  lexigym watch dqn.zip                  in the terminal
+  lexigym watch dqn.zip --out robot.gif  as a picture that moves
+"""
+BENCH_EXAMPLES = """
+examples:
+  lexigym bench quick
+  lexigym bench my-suite.toml --jobs 4 --out results.json
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 if a run failed, 2 for an error, 130."""
+    arguments = build_parser().parse_args(argv)
+    module, _, function = arguments.command.partition(":")
+    try:
+        # Imported when used, so that `lexigym --help` is quick.
+        command = getattr(importlib.import_module(f".{module}", __package__), function)
+        return int(command(arguments) or 0)
+    except KeyboardInterrupt:
+        print("lexigym: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if arguments.debug:
+            raise
+        message = " ".join(str(error).split())
+        if not isinstance(error, (LexigymError, gymnasium.error.Error, OSError)):
+            message = f"{type(error).__name__}: {message} (--debug shows where)"
+        print(f"lexigym: error: {message}", file=sys.stderr)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = _parser(argparse.ArgumentParser, EXAMPLES, prog="lexigym", description=DESCRIPTION)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: str, summary: str, epilog: str = "") -> argparse.ArgumentParser:
+        each = _parser(
+            commands.add_parser, epilog, name=name, help=summary, description=f"{summary}."
+        )
+        each.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        each.set_defaults(command=command)
+        return each
+
+    add("list", "listing:list_all", "list the environments, agents and everything else by name")
+
+    describe = add("describe", "listing:describe", "describe an environment, an agent, ...")
+    describe.add_argument("name", metavar="NAME", help="a name of `lexigym list`")
+
+    train = add("train", "training:train", "let an agent learn, then evaluate it", TRAIN_EXAMPLES)
+    train.add_argument("environment", metavar="ENV", help="a Gymnasium id, such as GridRobot-v0")
+    train.add_argument("agent", metavar="AGENT", help="an agent, such as dqn or sb3/ppo")
+    _add_number(train, "--steps", 50_000, "environment steps to learn from")
+    _add_number(train, "--seed", 0, "root of all random numbers", least=0)
+    _add_number(train, "--num-envs", 1, "environments to learn on in parallel")
+    _add_settings(train, "--set", "a hyperparameter of `lexigym describe AGENT`")
+    _add_settings(train, "--env-set", "an argument of `lexigym describe ENV`")
+    train.add_argument(
+        "--out", metavar="PATH", help="the checkpoint (runs/ENV/AGENT-seedN.zip if left out)"
+    )
+    _add_number(train, "--eval-episodes", 100, "episodes of the evaluation at the end")
+    train.add_argument("--progress", action="store_true", help="show a progress bar")
+
+    evaluate = add("evaluate", "training:evaluate_checkpoint", "evaluate a saved agent")
+    _add_checkpoint(evaluate)
+    _add_number(evaluate, "--episodes", 100, "episodes to play")
+
+    watch = add("watch", "watching:watch", "watch a saved agent play an episode", WATCH_EXAMPLES)
+    _add_checkpoint(watch)
+    watch.add_argument("--out", metavar="PATH", help="a .gif or .mp4 instead of the terminal")
+
+    bench = add("bench", "benching:bench", "compare agents over environments", BENCH_EXAMPLES)
+    bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")
+    _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
+    bench.add_argument("--out", metavar="PATH", help="write the results there too, as JSON")
+    return parser
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """Split "name=value"; the value is read as TOML, or is the text itself where it isn't TOML.
+
+    >>> setting("learning_rate=1e-3"), setting("net_arch=[64, 64]"), setting("layout=random")
+    (('learning_rate', 0.001), ('net_arch', [64, 64]), ('layout', 'random'))
+    """
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not (equals and name.isidentifier()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
+    try:
+        parsed = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return name, value
+    # A line break in the value could hold a second key, which TOML would accept.
+    return name, parsed["value"] if len(parsed) == 1 else value
+
+
+def _parser(make: Any, epilog: str, **keywords: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = make(
+        **keywords,
+        epilog=epilog.strip() or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def _add_number(
+    parser: argparse.ArgumentParser, option: str, default: int | None, text: str, least: int = 1
+) -> None:
+    def number(value: str) -> int:
+        if not value.replace("_", "").isdecimal() or int(value) < least:
+            raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least {least}")
+        return int(value)
+
+    suffix = "" if default is None else f" ({default} if left out)"
+    parser.add_argument(option, type=number, default=default, metavar="N", help=text + suffix)
+
+
+def _add_settings(parser: argparse.ArgumentParser, option: str, text: str) -> None:
+    parser.add_argument(
+        option,
+        action="append",
+        default=[],
+        type=setting,
+        metavar="NAME=VALUE",
+        help=f"{text}; may be repeated",
+    )
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="what `lexigym train` saved")
+    parser.add_argument("--env", metavar="ID", help="another environment than it learned on")
+    _add_settings(parser, "--env-set", "an argument of the environment")
+    _add_number(parser, "--seed", 0, "root of the seeds of the episodes", least=0)

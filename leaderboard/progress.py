@@ -1,0 +1,85 @@
+"""Progress bars of an experiment: all runs, and the steps of those under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from .run import Result, Run
+
+
+class ProgressBars:
+    """A watcher of runs that draws on a console; a context, in which it is live.
+
+    Where the console is no terminal, it prints a line for each finished run instead.
+    """
+
+    def __init__(self, runs: Sequence[Run], console: Console) -> None:
+        self.runs = runs
+        self.console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._overall = self._bars.add_task("runs", total=len(runs))
+        self._tasks: dict[int, TaskID] = {}
+        self._finished = 0
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove the bars."""
+        self._bars.stop()
+
+    def started(self, index: int) -> None:
+        """Add a bar, in place of an earlier one of the same run."""
+        if index in self._tasks:
+            self._bars.remove_task(self._tasks[index])
+        run = self.runs[index]
+        self._tasks[index] = self._bars.add_task(escape(_describe(run)), total=run.steps or None)
+
+    def stepped(self, index: int, steps: int) -> None:
+        """Move a bar."""
+        self._bars.update(self._tasks[index], completed=steps)
+
+    def finished(self, index: int, result: Result) -> None:
+        """Remove a bar, and move the one of all runs."""
+        self._bars.remove_task(self._tasks.pop(index))
+        self._bars.advance(self._overall)
+        self._finished += 1
+        if not self.console.is_terminal:
+            outcome = "failed" if result.error else "done"
+            self.console.print(
+                f"{self._finished}/{len(self.runs)} {_describe(self.runs[index])}: {outcome}",
+                markup=False,
+                highlight=False,
+            )
+
+
+def _describe(run: Run) -> str:
+    return f"{run.agent} on {run.environment}, seed {run.seed}"

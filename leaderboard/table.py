@@ -1,0 +1,68 @@
+"""The leaderboard in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .run import Result
+from .scores import Cell, Row
+
+INTERVAL_WIDTH = len("[-0.12, -0.34]")
+
+
+def score_table(rows: Sequence[Row], title: str) -> Table:
+    """Return the table of agents by environments, with scores, their intervals and speed."""
+    table = Table(
+        title=Text(title),
+        caption="score: 0 is random play, 1 the oracle; interquartile mean over the seeds, with "
+        "its 95 % interval; s/run: seconds to learn and to evaluate",
+    )
+    table.add_column("agent", no_wrap=True)
+    several = bool(rows) and len(rows[0].cells) > 1
+    if several:
+        table.add_column("all", justify="right", no_wrap=True)
+    for environment in rows[0].cells if rows else ():
+        table.add_column(Text(environment), justify="right", min_width=INTERVAL_WIDTH)
+    table.add_column("steps/s", justify="right", no_wrap=True)
+    table.add_column("s/run", justify="right", no_wrap=True)
+    for row in rows:
+        cells = [row.overall] * several + list(row.cells.values())
+        table.add_row(
+            Text(row.agent),
+            *map(_score_text, cells),
+            _number(row.steps_per_second, ",.0f"),
+            _number(row.seconds_per_run, ".1f"),
+        )
+    return table
+
+
+def failure_list(results: Sequence[Result]) -> RenderableType:
+    """Return one line for all runs of an agent on an environment that failed for one reason."""
+    seeds: dict[tuple[str, str, str], list[int]] = {}
+    for result in results:
+        if result.error is not None:
+            key = (result.run.agent, result.run.environment, result.error)
+            seeds.setdefault(key, []).append(result.run.seed)
+    lines = [
+        f"failed: {agent} on {environment}, seeds {', '.join(map(str, failed))}: {error}"
+        for (agent, environment, error), failed in seeds.items()
+    ]
+    return Text("\n".join(lines), style="red")
+
+
+def _score_text(cell: Cell) -> Text:
+    text = Text(_number(cell.score, ".2f"), style="bold")
+    if not math.isnan(cell.score):
+        text.append(f"\n[{cell.low:.2f}, {cell.high:.2f}]", style="not bold dim")
+    if cell.failed:
+        text.append(f"\n{cell.failed} failed", style="not bold red")
+    return text
+
+
+def _number(value: float, format_: str) -> str:
+    return "-" if math.isnan(value) else format(value, format_)

@@ -1,0 +1,133 @@
+"""Runs spread over processes, one per core: a run that fails, or dies, leaves the others alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from .run import Result, Run, execute
+
+# Small networks lose more by several threads than they gain, and runs already fill the cores.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+SECONDS_BETWEEN_REPORTS = 0.2
+
+
+class Watcher(Protocol):
+    """Who is told how the runs go; a run is named by its position among the runs."""
+
+    def started(self, index: int) -> None:
+        """Be told that a run begins, perhaps for the second time."""
+
+    def stepped(self, index: int, steps: int) -> None:
+        """Be told how many steps a run has done so far; called a few times a second."""
+
+    def finished(self, index: int, result: Result) -> None:
+        """Be told that a run ended, well or not."""
+
+
+def execute_all(runs: Sequence[Run], jobs: int, watcher: Watcher) -> list[Result]:
+    """Execute runs in `jobs` processes and return their results in the order of the runs.
+
+    Runs that were under way when a process was killed are done again one by one, at the end; a run
+    whose process is killed then too is marked as failed. On an interrupt, the processes are ended
+    at once.
+    """
+    driver = _Driver(runs, watcher)
+    waiting = deque(range(len(runs)))
+    lost: list[int] = []
+    with _single_threaded():
+        while waiting:
+            lost += driver.execute(waiting, jobs)
+        for index in lost:
+            if driver.execute(deque([index]), 1):
+                driver.finish(index, Result(runs[index], error="its process was killed, twice"))
+    return [driver.results[index] for index in range(len(runs))]
+
+
+class _Driver:
+    def __init__(self, runs: Sequence[Run], watcher: Watcher) -> None:
+        self.runs = runs
+        self.watcher = watcher
+        self.results: dict[int, Result] = {}
+        self.context = multiprocessing.get_context("spawn")
+        # Without a lock, which a killed process could take with it; each run writes its own number.
+        self.steps = self.context.RawArray("q", len(runs))
+
+    def execute(self, waiting: deque[int], jobs: int) -> list[int]:
+        """Execute runs until none is waiting or a process dies; return those lost by that."""
+        running: dict[Future[Result], int] = {}
+        lost: list[int] = []
+        with self._pool(min(jobs, len(waiting))) as pool:
+            while not lost and (waiting or running):
+                while waiting and len(running) < jobs:
+                    index = waiting.popleft()
+                    self.watcher.started(index)
+                    running[pool.submit(_work, index, self.runs[index])] = index
+                done, _ = wait(running, SECONDS_BETWEEN_REPORTS, FIRST_COMPLETED)
+                for index in running.values():
+                    self.watcher.stepped(index, self.steps[index])
+                for future in done:
+                    index = running.pop(future)
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        lost.append(index)
+                    else:
+                        self.finish(index, future.result())
+        return lost + list(running.values())
+
+    def finish(self, index: int, result: Result) -> None:
+        self.results[index] = result
+        self.watcher.finished(index, result)
+
+    @contextmanager
+    def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
+        bystanders = set(multiprocessing.active_children())
+        pool = ProcessPoolExecutor(
+            jobs, mp_context=self.context, initializer=_start_work, initargs=(self.steps,)
+        )
+        try:
+            yield pool
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - bystanders:
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_steps: Any = None
+
+
+def _start_work(steps: Any) -> None:
+    global _steps
+    _steps = steps
+    # An interrupt from the keyboard reaches all processes; the driver ends them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(index: int, run: Run) -> Result:
+    def report(steps: int) -> None:
+        _steps[index] = steps
+
+    return execute(run, report)
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Let the processes started meanwhile compute in one thread each; libraries read this once."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""Who exists: ids, tables, plugins and errors; importing this imports nothing but Gymnasium."""

@@ -1,0 +1,85 @@
+"""Agents by name: made with checked hyperparameters, or loaded from what they saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .arguments import keyword_arguments, require_known
+from .environments import make_environment
+from .errors import CheckpointError, UnknownNameError
+from .tables import AGENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def make_agent(name: str, env: Any, **hyperparameters: Any) -> Any:
+    """Make an agent for an environment.
+
+    Args:
+        name: A name of `lexigym list`, such as "dqn" or "sb3/ppo".
+        env: A Gymnasium environment or vector, a Stable-Baselines3 vector, or an id to make one of.
+        **hyperparameters: What `lexigym describe NAME` lists; the others keep their defaults.
+
+    Returns:
+        An agent, as `lexigym.agents.protocol.Agent` defines it.
+
+    Raises:
+        UnknownNameError: If there is no such agent or environment.
+        InvalidArgumentError: If the agent has no such hyperparameter, or refuses its value.
+        PluginError: If the package that provides it can't be loaded.
+    """
+    agent_class = find_agent(name, hyperparameters)
+    return agent_class(make_environment(env) if isinstance(env, str) else env, **hyperparameters)
+
+
+def load_agent(path: str | Path, env: Any = None, **arguments: Any) -> Any:
+    """Load the agent that wrote a checkpoint.
+
+    Args:
+        path: Where an agent was saved: a zip file, or a directory.
+        env: The environment to learn on further, or its id; playing needs none, but for the oracle.
+        **arguments: Passed on to the `load` of the agent's class.
+
+    Raises:
+        CheckpointError: If it is truncated or foreign, or nothing provides its agent.
+    """
+    # Imported here because reading zip files is a cost to `import lexigym`.
+    from .checkpoint import read_config
+
+    name = read_config(path)["agent"]
+    try:
+        agent_class = AGENTS.get(name)
+    except UnknownNameError as error:
+        raise CheckpointError(
+            f"{str(path)!r} was saved by the agent {name!r}, which nothing here provides: install "
+            "its package, or register it."
+        ) from error
+    env = make_environment(env) if isinstance(env, str) else env
+    return agent_class.load(path, env=env, **arguments)
+
+
+def known_hyperparameters(agent_class: Any) -> dict[str, Any] | None:
+    """Return the hyperparameters of an agent's class and their defaults, or None if it takes any.
+
+    A class without `hyperparameters()` tells them by its signature, whose first is the environment.
+    """
+    if hasattr(agent_class, "hyperparameters"):
+        return dict(agent_class.hyperparameters())
+    arguments = keyword_arguments(agent_class)
+    return None if arguments is None else dict(list(arguments.items())[1:])
+
+
+def find_agent(name: str, hyperparameters: dict[str, Any]) -> Any:
+    """Return the class of an agent, refusing hyperparameters that it doesn't have.
+
+    Raises:
+        UnknownNameError: If there is no such agent.
+        InvalidArgumentError: If it has no such hyperparameter.
+        PluginError: If it can't be loaded.
+    """
+    agent_class = AGENTS.get(name)
+    known = known_hyperparameters(agent_class)
+    if known is not None:
+        require_known("hyperparameter", hyperparameters, known, f"the agent {name!r}")
+    return agent_class

@@ -1,0 +1,38 @@
+"""The tables of the suite, one per kind, and the calls that add to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .environments import ENVIRONMENTS
+from .table import Table
+
+AGENTS = Table("agent", "lexigym.agents")
+SCORERS = Table("scorer", "lexigym.scorers")
+DATASETS = Table("dataset", "lexigym.datasets")
+TOKENIZERS = Table("tokenizer", "lexigym.tokenizers")
+TABLES = (ENVIRONMENTS, AGENTS, SCORERS, DATASETS, TOKENIZERS)
+
+
+def register_agent(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add an agent: a class called as `cls(env, **hyperparameters)`; see `Table.register`.
+
+    It answers `lexigym.agents.protocol.Agent`, and its class method `hyperparameters()` maps each
+    hyperparameter to its default; without one, the signature tells them.
+    """
+    AGENTS.register(name, entry_point, summary)
+
+
+def register_scorer(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add a scorer of texts; see `Table.register`."""
+    SCORERS.register(name, entry_point, summary)
+
+
+def register_dataset(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add a dataset; see `Table.register`."""
+    DATASETS.register(name, entry_point, summary)
+
+
+def register_tokenizer(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add a tokenizer; see `Table.register`."""
+    TOKENIZERS.register(name, entry_point, summary)

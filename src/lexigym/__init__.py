@@ -1,0 +1,36 @@
+"""Reinforcement learning on language: environments, agents and comparisons, found by name.
+
+Importing this registers the environments with Gymnasium, and imports no agent and no environment.
+"""
+
+from ._version import __version__
+from .agents.catalog import AGENTS as _AGENTS
+from .envs.catalog import ENVIRONMENTS as _CATALOGUE
+from .registry.agents import load_agent, make_agent
+from .registry.environments import ENVIRONMENTS as _ENVIRONMENTS
+from .registry.environments import register_environment
+from .registry.tables import (
+    register_agent,
+    register_dataset,
+    register_scorer,
+    register_tokenizer,
+)
+
+__all__ = [
+    "__version__",
+    "load_agent",
+    "make_agent",
+    "register_agent",
+    "register_dataset",
+    "register_environment",
+    "register_scorer",
+    "register_tokenizer",
+]
+
+for _environment in _CATALOGUE:
+    register_environment(**_environment)
+for _agent in _AGENTS:
+    register_agent(*_agent)
+
+# `gymnasium.make` must find the ids of other packages too; it can't ask for them later.
+_ENVIRONMENTS.discover()

@@ -1,0 +1,156 @@
+import copy
+
+import pytest
+
+import lexigym  # noqa: F401, registers the ids
+from lexigym.leaderboard.experiment import load_experiment, parse_experiment, suites
+from lexigym.registry.environments import find_spec
+from lexigym.registry.errors import InvalidArgumentError, UnknownNameError
+
+SUITE = {
+    "seeds": [0, 3],
+    "agents": [
+        {"name": "random"},
+        {"name": "deep", "agent": "dqn", "hyperparameters": {"gamma": 0.9, "batch_size": 8}},
+    ],
+    "environments": [
+        {"id": "CartPole-v1", "steps": 10},
+        {
+            "id": "CartPole-v1",
+            "name": "long",
+            "steps": 20,
+            "num_envs": 2,
+            "arguments": {"sutton_barto_reward": False},
+            "evaluation": {"sutton_barto_reward": True},
+            "hyperparameters": {"deep": {"gamma": 0.5}},
+        },
+    ],
+}
+
+
+def changed(**changes):
+    return copy.deepcopy(SUITE) | changes
+
+
+@pytest.mark.parametrize("name", suites())
+def test_the_suites_that_ship_are_valid(name):
+    experiment = load_experiment(name)
+    runs = experiment.runs()
+    assert experiment.name == name
+    assert len(runs) == len(experiment.environments) * len(experiment.agents) * len(
+        experiment.seeds
+    )
+    for run in runs:
+        find_spec(run.environment_id)
+
+
+def test_runs_are_the_product_and_the_references_learn_nothing():
+    runs = parse_experiment("suite", SUITE).runs()
+    assert [(run.agent, run.environment, run.seed, run.steps) for run in runs] == [
+        (agent, environment, seed, 0 if agent != "deep" else steps)
+        for agent in ("random", "oracle", "deep")
+        for environment, steps in (("CartPole-v1", 10), ("long", 20))
+        for seed in (0, 3)
+    ]
+
+
+def test_the_more_specific_setting_wins():
+    short, long = (
+        run
+        for run in parse_experiment("suite", SUITE).runs()
+        if run.agent == "deep"
+        if not run.seed
+    )
+    assert short.agent_name == "dqn"
+    assert short.hyperparameters == {"gamma": 0.9, "batch_size": 8}
+    assert long.hyperparameters == {"gamma": 0.5, "batch_size": 8}
+    assert long.arguments == {"sutton_barto_reward": False}
+    assert long.evaluation_arguments == {"sutton_barto_reward": True}
+
+
+ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
+
+
+@pytest.mark.parametrize(
+    ("suite", "error", "message"),
+    [
+        (changed(seed=[1]), InvalidArgumentError, "unknown key 'seed': did you mean 'seeds'"),
+        (changed(seeds=[0, 1, 0]), InvalidArgumentError, "the seed 0 appears twice"),
+        (changed(seeds=[]), InvalidArgumentError, "seeds must be a list"),
+        (changed(seeds=[-1]), InvalidArgumentError, "seeds must be a list"),
+        (changed(seeds=[True]), InvalidArgumentError, "seeds must be a list"),
+        (changed(seeds=3), InvalidArgumentError, "seeds must be a list"),
+        (changed(agents={}), InvalidArgumentError, r"\[\[agents\]\]"),
+        (changed(environments=[]), InvalidArgumentError, r"\[\[environments\]\]"),
+        (changed(evaluation_episodes=0), InvalidArgumentError, "evaluation_episodes.*at least 1"),
+        (changed(evaluation_episodes="9"), InvalidArgumentError, "of type int, got '9'"),
+        (changed(agents=[{"name": "dnq"}]), UnknownNameError, "did you mean 'dqn'"),
+        (changed(agents=[{"agent": "dqn"}]), InvalidArgumentError, "an agent has no name"),
+        (
+            changed(agents=[{"name": "dqn"}, {"name": "dqn"}]),
+            InvalidArgumentError,
+            "the agent 'dqn' appears twice",
+        ),
+        (
+            changed(agents=[{"name": "random", "hyperparameters": {"x": 1}}]),
+            InvalidArgumentError,
+            "set the scale",
+        ),
+        (
+            changed(agents=[{"name": "dqn", "hyperparameters": {"seed": 1}}]),
+            InvalidArgumentError,
+            "list it in seeds",
+        ),
+        (
+            changed(agents=[{"name": "oracle", "agent": "dqn"}]),
+            InvalidArgumentError,
+            "set the scale",
+        ),
+        (
+            changed(environments=[{"id": "CartPol-v1", "steps": 1}]),
+            UnknownNameError,
+            "did you mean 'CartPole-v1'",
+        ),
+        (changed(environments=[{"id": "CartPole-v1"}]), InvalidArgumentError, "has no steps"),
+        (
+            changed(environments=[ENVIRONMENT, ENVIRONMENT]),
+            InvalidArgumentError,
+            "the environment 'CartPole-v1' appears twice",
+        ),
+        (
+            changed(environments=[ENVIRONMENT | {"step": 1}]),
+            InvalidArgumentError,
+            "unknown key 'step': did you mean 'steps'",
+        ),
+        (
+            changed(environments=[ENVIRONMENT | {"steps": True}]),
+            InvalidArgumentError,
+            "of type int, got True",
+        ),
+        (
+            changed(environments=[ENVIRONMENT | {"hyperparameters": {"dep": {}}}]),
+            UnknownNameError,
+            "did you mean 'deep'",
+        ),
+        (
+            changed(environments=[ENVIRONMENT | {"hyperparameters": {"deep": 3}}]),
+            InvalidArgumentError,
+            "table",
+        ),
+    ],
+)
+def test_a_mistake_is_named(suite, error, message):
+    with pytest.raises(error, match=message):
+        parse_experiment("suite", suite)
+
+
+def test_an_error_names_the_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("seeds = [0")
+    with pytest.raises(InvalidArgumentError, match=r"mine\.toml' is not valid TOML"):
+        load_experiment(str(path))
+    path.write_text("seeds = [0]")
+    with pytest.raises(InvalidArgumentError, match=r"in the suite .*mine\.toml'"):
+        load_experiment(str(path))
+    with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
+        load_experiment("quikc")

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from rich.console import Console
+
+from lexigym.leaderboard.run import Result, Run
+from lexigym.leaderboard.scores import summarise
+from lexigym.leaderboard.table import failure_list, score_table
+
+
+def run(agent: str, environment: str, seed: int) -> Run:
+    return Run(
+        environment=environment,
+        environment_id="Some-v0",
+        arguments={},
+        evaluation_arguments={},
+        agent=agent,
+        agent_name=agent,
+        hyperparameters={},
+        seed=seed,
+        steps=0 if agent in ("random", "oracle") else 100,
+        num_envs=1,
+        evaluation_episodes=2,
+        evaluation_seed=0,
+    )
+
+
+def results() -> list[Result]:
+    means = {"random": (0.0, -10.0), "oracle": (2.0, 10.0), "good": (1.5, 0.0), "bad": (1.0, -5.0)}
+    return [
+        Result(run(agent, environment, seed), (mean - 1, mean + 1), learning_seconds=0.5)
+        for agent, pair in means.items()
+        for environment, mean in zip(("[a]", "b"), pair, strict=True)
+        for seed in (0, 1)
+    ]
+
+
+def test_scores_are_between_the_references_and_sorted():
+    rows = summarise(results())
+    assert [row.agent for row in rows] == ["oracle", "good", "bad", "random"]
+    assert [row.overall.score for row in rows] == pytest.approx([1, 0.625, 0.375, 0])
+    good = rows[1]
+    assert {name: cell.score for name, cell in good.cells.items()} == {"[a]": 0.75, "b": 0.5}
+    assert (good.overall.low, good.overall.high) == pytest.approx((0.625, 0.625))
+    assert (good.overall.runs, good.overall.failed) == (4, 0)
+    assert good.steps_per_second == pytest.approx(200)
+    assert good.seconds_per_run == pytest.approx(0.5)
+
+
+def test_a_failed_run_is_counted_and_the_others_are_scored():
+    failed = Result(run("good", "b", 2), error="ValueError: [no] number")
+    rows = summarise([*results(), failed])
+    good = next(row for row in rows if row.agent == "good")
+    assert good.cells["b"].score == 0.5
+    assert good.cells["b"].failed == good.overall.failed == 1
+
+
+def test_without_a_reference_there_is_no_score():
+    rows = summarise([each for each in results() if each.run.agent != "oracle"])
+    assert all(np.isnan(row.overall.score) for row in rows)
+
+
+def test_the_table_shows_names_as_they_are(capsys):
+    failed = Result(run("good", "b", 2), error="ValueError: [no] number")
+    console = Console(width=100)
+    console.print(score_table(summarise([*results(), failed]), "a [suite]"))
+    console.print(failure_list([failed]))
+    text = capsys.readouterr().out
+    for part in ("a [suite]", "[a]", "0.75", "[0.75, 0.75]", "1 failed", "200", "[no] number"):
+        assert part in text

@@ -1,0 +1,78 @@
+"""Runs in other processes, on the corridor of the package in `tests/registry/plugin`."""
+
+import dataclasses
+import os
+import sys
+
+import pytest
+
+from lexigym.leaderboard.run import Run
+from lexigym.leaderboard.workers import execute_all
+
+
+class Record:
+    def __init__(self) -> None:
+        self.events: list[tuple[str, int]] = []
+
+    def started(self, index):
+        self.events.append(("started", index))
+
+    def stepped(self, index, steps):
+        assert 0 <= steps <= 7
+
+    def finished(self, index, result):
+        self.events.append(("finished", index))
+
+
+RUN = Run(
+    environment="corridor",
+    environment_id="Corridor-v0",
+    arguments={},
+    evaluation_arguments={"length": 4},
+    agent="right",
+    agent_name="corridor/right",
+    hyperparameters={},
+    seed=0,
+    steps=7,
+    num_envs=1,
+    evaluation_episodes=2,
+    evaluation_seed=0,
+)
+
+
+@pytest.fixture
+def execute(plugin_folder, monkeypatch):
+    # Worker processes get this path, and find the package as an installed one.
+    monkeypatch.setattr(sys, "path", [str(plugin_folder), *sys.path])
+
+    def execute(agents: list[str], jobs: int):
+        record = Record()
+        runs = [dataclasses.replace(RUN, agent_name=f"corridor/{agent}") for agent in agents]
+        threads = os.environ.get("OMP_NUM_THREADS")
+        results = execute_all(runs, jobs, record)
+        assert os.environ.get("OMP_NUM_THREADS") == threads
+        assert [result.run for result in results] == runs
+        return results, record.events
+
+    return execute
+
+
+def test_a_run_that_fails_leaves_the_others_alone(execute):
+    (first, failed, last), events = execute(["right", "failing", "right"], 1)
+    assert first.returns == last.returns == (-3.0, -3.0)
+    assert failed.error == "ValueError: it doesn't want to learn"
+    assert "Traceback" in failed.traceback
+    assert failed.returns == ()
+    assert events == [(event, index) for index in range(3) for event in ("started", "finished")]
+
+
+def test_a_run_that_kills_its_process_leaves_the_others_alone(execute):
+    results, events = execute(["right", "dying", "right", "right"], 2)
+    assert [result.error for result in results] == [
+        None,
+        "its process was killed, twice",
+        None,
+        None,
+    ]
+    finished = [index for event, index in events if event == "finished"]
+    assert sorted(finished) == [0, 1, 2, 3]
