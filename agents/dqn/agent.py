@@ -32,6 +32,8 @@ from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
 from .replay import PrioritizedMemory, TransitionMemory
 
+_NEVER = np.zeros(1, dtype=bool)
+
 QNetworkBuilder = Callable[[gymnasium.Space[Any], int], nn.Module]
 
 
@@ -198,23 +200,25 @@ class DQN:
         epsilon: float,
         values_of: Callable[[Any], npt.NDArray[np.float32]],
     ) -> npt.NDArray[np.int64]:
-        explores = None
-        if epsilon > 0:
-            explores = self._generator.random(size) < epsilon
-            random = (
-                self._generator.integers(self._n_actions, size=size)
-                if legal is None
-                else sample_legal(legal, self._generator)
-            )
-            if explores.all():
-                return random + self._first_action
-        values = values_of(observations)
-        if legal is not None:
-            values = np.where(legal, values, -np.inf)
-        actions: npt.NDArray[np.int64] = values.argmax(axis=1)
-        if explores is not None:
-            actions = np.where(explores, random, actions)
-        return actions + self._first_action
+        explores = self._generator.random(size) < epsilon if epsilon > 0 else _NEVER
+        actions: npt.NDArray[np.int64]
+        if explores.all():
+            actions = self._random_actions(legal, size)
+        else:
+            values = values_of(observations)
+            if legal is not None:
+                values = np.where(legal, values, -np.inf)
+            actions = values.argmax(axis=1)
+            if explores.any():
+                actions = np.where(explores, self._random_actions(legal, size), actions)
+        return actions + self._first_action if self._first_action else actions
+
+    def _random_actions(
+        self, legal: npt.NDArray[np.bool_] | None, size: int
+    ) -> npt.NDArray[np.int64]:
+        if legal is None:
+            return self._generator.integers(self._n_actions, size=size)
+        return sample_legal(legal, self._generator)
 
     def learn(
         self, total_timesteps: int, callback: Any = None, progress_bar: bool = False
@@ -245,7 +249,7 @@ class DQN:
         self._horizon = self.num_timesteps + total_timesteps
         if self._observation is None:
             self._begin(*self._interaction.reset(self._environment_seed))
-        with self._tensorboard() as log:
+        with self._tensorboard() as log, torch.no_grad():
             callbacks.on_training_start(self)
             try:
                 while self.num_timesteps < self._horizon:
@@ -326,8 +330,7 @@ class DQN:
             steps = self._config.train_freq * self._interaction.n_envs
         if isinstance(self.memory, PrioritizedMemory):
             self.memory.beta = schedule.beta(self._config, self._progress)
-        for _ in range(steps):
-            self.learner.update(self.memory)
+        self.learner.update(self.memory, steps)
 
     @contextlib.contextmanager
     def _tensorboard(self) -> Iterator[TensorBoardLog | None]:

@@ -50,11 +50,12 @@ class AutogradGradient:
         self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
-        values = self.network(observation).gather(1, action.unsqueeze(1)).squeeze(1)
-        errors: Tensor = values - target
-        losses = huber_loss(errors)
-        self.parameters.gradients.zero_()
-        (losses if weights is None else losses * weights).mean().backward()
+        with torch.enable_grad():
+            values = self.network(observation).gather(1, action.unsqueeze(1)).squeeze(1)
+            errors: Tensor = values - target
+            losses = huber_loss(errors)
+            self.parameters.gradients.zero_()
+            (losses if weights is None else losses * weights).mean().backward()
         return errors.detach()
 
 
@@ -83,17 +84,15 @@ class ClosedFormGradient:
         """Whether the network is a perceptron on the CPU or a GPU, in any floating dtype."""
         return type(network) is MLPQNetwork and isinstance(network.features, Features)
 
-    @torch.no_grad()
     def values(self, observation: Tensor) -> Tensor:
         """Return Q(s, a), `(B, A)`, without a gradient; overwritten by the next call."""
-        return self._forward(self.features(observation))[-1]
+        return self._forward(self._inputs(observation))[-1]
 
-    @torch.no_grad()
     def accumulate(
         self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
-        inputs = self.features(observation)
+        inputs = self._inputs(observation)
         outputs = self._forward(inputs)
         deltas = self._scratch[len(inputs)].deltas
         column = action.unsqueeze(1)
@@ -109,8 +108,13 @@ class ClosedFormGradient:
             torch.sum(delta, 0, out=self.bias_gradients[layer])
             if layer:
                 torch.mm(delta, self.weights[layer], out=deltas[layer - 1])
-                deltas[layer - 1].mul_(below.sign())
+                torch.ops.aten.threshold_backward.grad_input(
+                    deltas[layer - 1], below, 0, grad_input=deltas[layer - 1]
+                )
         return errors
+
+    def _inputs(self, observation: Tensor) -> Tensor:
+        return observation if self.features.is_identity else self.features(observation)
 
     def _forward(self, inputs: Tensor) -> list[Tensor]:
         if len(inputs) not in self._scratch:

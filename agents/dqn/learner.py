@@ -47,18 +47,34 @@ class Learner:
             return float("nan")
         return float(targets.huber_loss(self._errors).mean())
 
-    def update(self, memory: TransitionMemory) -> None:
-        """Draw a batch from the memory and learn from it."""
-        batch = memory.sample(self.config.batch_size)
-        errors = self.gradient.accumulate(
-            batch.observation, batch.action, self.bootstrap(batch), batch.weights
-        )
-        self.optimizer.step()
-        memory.update_priorities(batch.indices, errors)
-        self._errors = errors
-        self.updates += 1
-
     @torch.no_grad()
+    def update(self, memory: TransitionMemory, steps: int = 1) -> None:
+        """Make `steps` updates, each from a batch drawn from the memory."""
+        while steps > 0:
+            count = min(steps, memory.batches_per_draw)
+            drawn = memory.sample(count * self.config.batch_size)
+            # The target network stands still meanwhile: one pass values all the batches.
+            ahead = None if self._needs_online_values else self.bootstrap(drawn)
+            for index, batch in enumerate(drawn.split(count)):
+                size = self.config.batch_size
+                target = (
+                    self.bootstrap(batch)
+                    if ahead is None
+                    else ahead[index * size : (index + 1) * size]
+                )
+                errors = self.gradient.accumulate(
+                    batch.observation, batch.action, target, batch.weights
+                )
+                self.optimizer.step()
+                memory.update_priorities(batch.indices, errors)
+            self._errors = errors
+            self.updates += count
+            steps -= count
+
+    @property
+    def _needs_online_values(self) -> bool:
+        return self.config.double and not self.config.munchausen
+
     def bootstrap(self, batch: Batch) -> Tensor:
         """Return the targets of a batch, `(B,)`, as the switches say."""
         config, mask = self.config, batch.next_action_mask

@@ -40,6 +40,20 @@ class Batch:
     indices: npt.NDArray[np.int64]
     weights: Tensor | None
 
+    def split(self, count: int) -> list[Batch]:
+        """Return `count` equal batches of it, in order, as views."""
+        if count == 1:
+            return [self]
+        columns = []
+        for column in vars(self).values():
+            if column is None:
+                columns.append([None] * count)
+            elif isinstance(column, Tensor):
+                columns.append(column.chunk(count))
+            else:
+                columns.append(np.split(column, count))
+        return [Batch(*fields) for fields in zip(*columns, strict=True)]
+
 
 class TransitionMemory:
     """A ring of transitions, drawn uniformly with replacement (Mnih et al. 2015).
@@ -55,6 +69,9 @@ class TransitionMemory:
         generator: The source of the draws.
         device: Where batches go.
     """
+
+    # Uniform draws don't depend on the errors, so that several batches can be drawn in one go.
+    batches_per_draw = 32
 
     def __init__(
         self,
@@ -160,6 +177,8 @@ class PrioritizedMemory(TransitionMemory):
         alpha: The exponent of the priorities, in [0, 1].
         epsilon: Added to every error, so that none is never drawn again.
     """
+
+    batches_per_draw = 1
 
     def __init__(
         self,

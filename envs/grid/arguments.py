@@ -165,8 +165,8 @@ def check_start(start: Any, size: int) -> int | None:
 def invalid_start(cell: int, size: int) -> InvalidArgumentError:
     """Return the error for a start from where no episode can begin."""
     return InvalidArgumentError(
-        f"the start {divmod(cell, size)} is an obstacle, the goal, or cut off from the goal on this "
-        "map; choose a cell that reaches the goal."
+        f"the start {divmod(cell, size)} is an obstacle, the goal, or cut off from the goal on "
+        "this map; choose a cell that reaches the goal."
     )
 
 
@@ -174,8 +174,8 @@ def _integer(name: str, value: Any, low: int, high: int | None = None) -> int:
     if (
         isinstance(value, bool)
         or not isinstance(value, Integral)
-        or value < low
-        or (high is not None and value > high)
+        or int(value) < low
+        or (high is not None and int(value) > high)
     ):
         wanted = f"of at least {low}" if high is None else f"in [{low}, {high}]"
         raise InvalidArgumentError(f"{name} must be an integer {wanted}, got {value!r}.")

@@ -1,4 +1,4 @@
-"""How kernels are compiled: without Python objects, once per machine where a cache can be written."""
+"""How kernels are compiled: without Python objects, and cached where a cache can be written."""
 
 from __future__ import annotations
 

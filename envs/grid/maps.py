@@ -70,7 +70,7 @@ def place(
 def connect(obstacles: npt.NDArray[np.uint8], next_cells: npt.NDArray[np.int32]) -> None:
     """Write where each action leads into `next_cells`, `(cells, 4)`: up, right, down, left."""
     cells = len(obstacles)
-    size = int(round(cells**0.5))
+    size = round(cells**0.5)
     for cell in range(cells):
         row, column = cell // size, cell % size
         next_cells[cell, 0] = cell if row == 0 or obstacles[cell - size] else cell - size

@@ -7,6 +7,7 @@ gives row by row what `encode` gives. Every observation is a fresh array, if the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +22,10 @@ Observation = Any
 class Encoder(Protocol):
     """How a cell on a map becomes an observation."""
 
-    space: spaces.Space[Any]
+    @property
+    def space(self) -> spaces.Space[Any]:
+        """The space of the observations."""
+        ...
 
     def look(self, obstacles: Obstacles, goal: int) -> None:
         """Take notice of the map: `(cells,)` obstacles and the goal's cell."""
@@ -32,7 +36,10 @@ class Encoder(Protocol):
         ...
 
     def encode_batch(self, cells: Integers, goals: Integers, obstacles: Obstacles) -> Observation:
-        """Observe from `(k,)` cells of maps with `(k,)` goals and `(k, cells)` obstacles."""
+        """Observe from `(k,)` cells, `(k,)` goals and `(k, cells)` obstacles.
+
+        Goals `(1,)` and obstacles `(1, cells)` are those of one map for all.
+        """
         ...
 
 
@@ -49,7 +56,12 @@ class IndexEncoder:
         """Return the cell itself."""
         return cell
 
-    def encode_batch(self, cells: Integers, goals: Integers, obstacles: Obstacles) -> Integers:
+    def encode_batch(
+        self,
+        cells: Integers,
+        goals: Integers,  # noqa: ARG002
+        obstacles: Obstacles,  # noqa: ARG002
+    ) -> Integers:
         """Return `cells` itself, `(k,) int64`."""
         return cells
 
@@ -66,7 +78,7 @@ class PositionEncoder:
         rows, columns = np.divmod(np.arange(size * size), size)
         one_hot = np.eye(size, dtype=np.float32)
         self._encodings = np.concatenate([one_hot[rows], one_hot[columns]], axis=1)
-        self._rows = list(self._encodings)
+        self._rows: list[npt.NDArray[np.float32]] = list(self._encodings)
 
     def look(self, obstacles: Obstacles, goal: int) -> None:
         """Nothing: the position says nothing of the map."""
@@ -76,10 +88,13 @@ class PositionEncoder:
         return self._rows[cell].copy()
 
     def encode_batch(
-        self, cells: Integers, goals: Integers, obstacles: Obstacles
+        self,
+        cells: Integers,
+        goals: Integers,  # noqa: ARG002
+        obstacles: Obstacles,  # noqa: ARG002
     ) -> npt.NDArray[np.float32]:
         """Return `(k, 2 * size) float32`."""
-        return self._encodings[cells]
+        return np.asarray(self._encodings[cells])
 
 
 class MapEncoder:
@@ -129,7 +144,8 @@ class MapEncoder:
             self._surround(obstacles), (span, span), axis=(1, 2)
         )
         observations = np.zeros((k, span * span + 2 * span), np.float32)
-        observations[:, : span * span] = windows[every, rows, columns].reshape(k, -1)
+        maps = every if len(obstacles) > 1 else np.zeros(k, np.int64)
+        observations[:, : span * span] = windows[maps, rows, columns].reshape(k, -1)
         observations[every, span * span + goal_rows - rows + size - 1] = 1.0
         observations[every, span * span + span + goal_columns - columns + size - 1] = 1.0
         return observations
@@ -179,7 +195,7 @@ class ImageEncoder:
         return planes.reshape(k, 3, self.size, self.size)
 
 
-ENCODERS: dict[str, type[IndexEncoder | PositionEncoder | MapEncoder | ImageEncoder]] = {
+ENCODERS: dict[str, Callable[[int], Encoder]] = {
     "position": PositionEncoder,
     "index": IndexEncoder,
     "map": MapEncoder,

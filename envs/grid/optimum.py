@@ -53,7 +53,7 @@ def optimal_q_values(
 def optimal_returns(
     grid: GridMap, rewards: tuple[float, float, float], slip: float, max_steps: int
 ) -> Floats:
-    """Return the best expected return by steps left, `(levels, cells) float64`, by backward induction.
+    """Return the best expected returns, `(levels, cells) float64`, by backward induction.
 
     Row k is for k steps left; fewer rows than `max_steps + 1` mean that further steps no longer
     change anything, so that the last row holds for all of them. Cells from which the goal can't be

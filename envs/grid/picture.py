@@ -49,7 +49,7 @@ def draw_picture(obstacles: npt.NDArray[np.uint8], goal: int, robot: int, facing
     tiles = np.stack(
         [draw_tile("free", side), draw_tile("obstacle", side), draw_tile("goal", side)]
     )
-    board = tiles[kinds]
+    board: Picture = tiles[kinds]
     board[robot] = draw_tile("goal" if robot == goal else "free", side, facing)
     rows = board.reshape(size, size, side, side, 3).transpose(0, 2, 1, 3, 4)
     return np.ascontiguousarray(rows.reshape(size * side, size * side, 3))
@@ -83,7 +83,7 @@ def draw_tile(kind: str, side: int, facing: int | None = None) -> Picture:
     if facing is not None:
         draw_robot(tile, x, y, facing)
     pixels = tile.reshape(side, SAMPLES, side, SAMPLES, 3).mean(axis=(1, 3))
-    return np.rint(pixels).astype(np.uint8)
+    return np.asarray(np.rint(pixels), np.uint8)
 
 
 def draw_robot(

@@ -40,8 +40,8 @@ from .window import Window
 RENDER_MODES = ("ansi", "rgb_array", "human")
 
 
-class GridRobot(gymnasium.Env[Any, int]):
-    """A robot walks to its goal on an n×n grid with obstacles.
+class GridRobot(gymnasium.Env[Any, Any]):
+    """A robot walks to its goal on an n by n grid with obstacles.
 
     Task:
         Reach the goal in as few steps as possible. Obstacles and the grid's edge block and cost.
@@ -314,7 +314,7 @@ class GridRobot(gymnasium.Env[Any, int]):
                 if len(obstacles) != self.arguments.cells:
                     raise InvalidArgumentError(
                         f"the state is of a grid of {len(obstacles)} cells, this one has "
-                        f"{self.arguments.cells}; restore it into an environment with the same size."
+                        f"{self.arguments.cells}; restore it where the size is the same."
                     )
                 self._enter(make_map(obstacles, state["goal"]))
             bit_generator = np.random.PCG64()

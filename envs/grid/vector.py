@@ -315,7 +315,9 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
     def _observe(self, envs: Any) -> Any:
         """Return the present observations of some environments, fresh."""
         cells = self._robots[1][CELL, envs].copy()
-        goals, obstacles = self._rows(self._maps[0])[envs, 0], self._rows(self._maps[1])[envs]
+        goals, obstacles = self._maps[0][:, 0], self._maps[1]
+        if self._random_layout:
+            goals, obstacles = goals[envs], obstacles[envs]
         return self._encoder.encode_batch(cells, goals, obstacles)
 
     def _rows(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
