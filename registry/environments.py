@@ -124,7 +124,7 @@ def make_vector_environment(
     """
     spec = _checked_spec(id, arguments)
     # By its value, so that the spec of the vector can still be written as JSON.
-    autoreset = {"autoreset_mode": AutoresetMode.SAME_STEP.value}
+    autoreset: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP.value}
     if _has_autoreset_modes(spec):
         return gymnasium.make_vec(spec, num_envs, "vector_entry_point", **autoreset, **arguments)
     return gymnasium.make_vec(spec, num_envs, "sync", vector_kwargs=autoreset, **arguments)

@@ -93,6 +93,13 @@ class Table:
             )
         self._entries[entry.name] = entry
 
+    def require_name(self, name: str) -> None:
+        """Raise an `InvalidArgumentError` if the table can't hold this name."""
+        if not NAME.fullmatch(name):
+            raise InvalidArgumentError(
+                f"the {self.kind} {name!r} is misnamed: use letters, digits and . _ - / only."
+            )
+
     def find(self, name: str) -> Entry:
         """Return the entry of a name, or of the family that answers it, without loading it.
 
@@ -187,13 +194,6 @@ class Table:
             entry = self._entries.get(family + FAMILY)
             family, slash, _ = family.rpartition("/")
         return entry
-
-    def require_name(self, name: str) -> None:
-        """Raise an `InvalidArgumentError` if the table can't hold this name."""
-        if not NAME.fullmatch(name):
-            raise InvalidArgumentError(
-                f"the {self.kind} {name!r} is misnamed: use letters, digits and . _ - / only."
-            )
 
 
 def reference(entry_point: Any) -> Any:

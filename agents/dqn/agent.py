@@ -187,11 +187,6 @@ class DQN:
             values: npt.NDArray[np.float32] = self.q_network(encoded).float().cpu().numpy()
         return values
 
-    def _learning_values(self, observations: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        encoded = torch.from_numpy(observations).to(self.device)
-        values: npt.NDArray[np.float32] = self.learner.gradient.values(encoded).cpu().numpy()
-        return values
-
     def _epsilon_greedy(
         self,
         observations: Any,
@@ -286,7 +281,7 @@ class DQN:
             self._action_mask,
             self._interaction.n_envs,
             1.0 if starting else self.exploration_rate,
-            self._learning_values,
+            self.learner.gradient.act,
         )
         step = self._interaction.step(actions)
         self._remember(actions, step)

@@ -2,7 +2,8 @@
 
 Three tuples travel through them, plain ones because Numba takes them apart fastest:
 
-- `rules`: `(random_layout, max_steps, obstacle_count, first_tenth, last_tenth)`, integers.
+- `draws`: `(obstacle_count, first_tenth, last_tenth)`, how maps are drawn on random layouts; None on
+  the fixed one, for which Numba then leaves out all that draws maps.
 - `robots`: `(streams, status)`. `streams` is `(n, 4) uint64`, the generators of `pcg64`; `status`
   is `(3, n) int64`: cells, steps left (0 once an episode is over) and the last moves.
 - `maps`: `(targets, obstacles, distances, orders, next_cells)`, with one row if all environments
@@ -25,7 +26,7 @@ Cells = npt.NDArray[np.int32]
 Booleans = npt.NDArray[np.bool_]
 Obstacles = npt.NDArray[np.uint8]
 
-Rules = tuple[int, int, int, int, int]
+Draws = tuple[int, int, int]
 Robots = tuple[npt.NDArray[np.uint64], Integers]
 Maps = tuple[Integers, Obstacles, Cells, Cells, Cells]
 
@@ -103,13 +104,13 @@ def attempt(
 
 
 @compiled
-def begin(env: int, rules: Rules, robots: Robots, maps: Maps) -> bool:
+def begin(env: int, draws: Draws | None, max_steps: int, robots: Robots, maps: Maps) -> bool:
     """Begin an episode of one environment; False if no map of its split turned up."""
-    random_layout, max_steps, obstacle_count, first_tenth, last_tenth = rules
     streams, status = robots
     targets, obstacles, distances, orders, next_cells = maps
     row = 0
-    if random_layout:
+    if draws is not None:
+        obstacle_count, first_tenth, last_tenth = draws
         row = env
         targets[row, 1] = 0
         uniforms = np.empty(obstacle_count + 1)
@@ -137,18 +138,26 @@ def begin(env: int, rules: Rules, robots: Robots, maps: Maps) -> bool:
 
 
 @compiled
-def begin_where(mask: Booleans, rules: Rules, robots: Robots, maps: Maps) -> bool:
+def begin_where(
+    mask: Booleans, draws: Draws | None, max_steps: int, robots: Robots, maps: Maps
+) -> bool:
     """Begin an episode where `mask`, `(n,)`, is true; False if a map couldn't be drawn."""
     begun = True
     for env in range(len(mask)):
         if mask[env]:
-            begun &= begin(env, rules, robots, maps)
+            begun &= begin(env, draws, max_steps, robots, maps)
     return begun
 
 
 @compiled
 def advance(
-    actions: Integers, slip: float, rewards: Floats, rules: Rules, robots: Robots, maps: Maps
+    actions: Integers,
+    slip: float,
+    rewards: Floats,
+    draws: Draws | None,
+    max_steps: int,
+    robots: Robots,
+    maps: Maps,
 ) -> tuple[bool, Integers, Floats, Booleans, Booleans]:
     """Take one action in every environment; one whose episode is over begins the next instead.
 
@@ -156,7 +165,8 @@ def advance(
         actions: `(n,)`; if any is not in 0 to 3, nothing happens at all.
         slip: Probability of a perpendicular move.
         rewards: `(3,)`: on a free cell, when blocked, on the goal.
-        rules: Of this module.
+        draws: Of this module.
+        max_steps: Steps until truncation.
         robots: Of this module, changed.
         maps: Of this module, changed on random layouts.
 
@@ -173,13 +183,12 @@ def advance(
         well &= (actions[env] >= 0) & (actions[env] <= 3)
     if not well:
         return False, cells, paid, terminated, truncated
-    random_layout = rules[0]
     streams, status = robots
     targets, next_cells = maps[0], maps[4]
     for env in range(n):
         left = status[STEPS_LEFT, env]
         if left == 0:
-            well &= begin(env, rules, robots, maps)
+            well &= begin(env, draws, max_steps, robots, maps)
             cells[env] = status[CELL, env]
             paid[env] = 0.0
             terminated[env] = False
@@ -190,7 +199,7 @@ def advance(
             uniform = random(streams, env)
             if uniform < slip:
                 action = (action + (1 if uniform < 0.5 * slip else 3)) % 4
-        row = env if random_layout else 0
+        row = 0 if draws is None else env
         cell = status[CELL, env]
         next_cell = np.int64(next_cells[row, cell, action])
         reached = next_cell == targets[row, 0]

@@ -93,11 +93,10 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         self._encoder = make_encoder(self.arguments.observation, self.arguments.size)
         self._rewards = np.array(self.arguments.rewards)
         self._random_layout = self.arguments.layout == "random"
-        self._rules = (
-            int(self._random_layout),
-            self.arguments.max_steps,
-            self.arguments.obstacle_count,
-            *TENTHS[self.arguments.split],
+        self._draws = (
+            (self.arguments.obstacle_count, *TENTHS[self.arguments.split])
+            if self._random_layout
+            else None
         )
         self._seeded = np.zeros(self.num_envs, np.bool_)
         status = np.zeros((3, self.num_envs), np.int64)
@@ -131,7 +130,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         status = self._robots[1]
         if not np.all(mask | (status[CELL] >= 0)):
             raise error.ResetNeeded("some environments never began; call reset() without a mask.")
-        if not begin_where(mask, self._rules, self._robots, self._maps):
+        if not begin_where(mask, self._draws, self.arguments.max_steps, self._robots, self._maps):
             raise too_few_maps(self.arguments)
         if asked is not None:
             if np.any(self._rows(self._maps[2])[mask, asked] <= 0):
@@ -158,7 +157,13 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         if chosen.shape != (self.num_envs,) or chosen.dtype != np.int64:
             chosen = self._check_actions(chosen)
         well, cells, rewards, terminated, truncated = advance(
-            chosen, self.arguments.slip, self._rewards, self._rules, self._robots, self._maps
+            chosen,
+            self.arguments.slip,
+            self._rewards,
+            self._draws,
+            self.arguments.max_steps,
+            self._robots,
+            self._maps,
         )
         if not well:
             self._check_actions(chosen)
@@ -302,7 +307,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         else:
             for env in ended:
                 final_observations[env] = observations[env].copy()
-        if not begin_where(over, self._rules, self._robots, self._maps):
+        if not begin_where(over, self._draws, self.arguments.max_steps, self._robots, self._maps):
             raise too_few_maps(self.arguments)
         observations[ended] = self._observe(ended)
         return {

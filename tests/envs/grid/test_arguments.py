@@ -161,11 +161,7 @@ def test_a_discount_outside_its_range_is_refused(gamma):
 
 @pytest.mark.parametrize("form", [GridRobot, lambda **a: GridRobotVector(2, **a)])
 def test_a_split_without_maps_says_so(form):
-    for split in ("validation", "test"):
-        env = form(size=2, density=0.0, layout="random", split=split)
-        try:
-            env.reset(seed=0)
-        except InvalidArgumentError as problem:
-            assert "too few such maps" in str(problem)
-            return
-    pytest.fail("four maps can't fill three splits here: the hash changed, choose another size")
+    # Two cells free, so 12 maps of which 8 are solvable, none of them in the test split.
+    env = form(size=2, density=0.5, layout="random", split=EMPTY_SPLIT)
+    with pytest.raises(InvalidArgumentError, match="too few such maps"):
+        env.reset(seed=0)
