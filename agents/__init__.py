@@ -1,1 +1,1 @@
-"""Learners: every agent answers the protocol of `lexigym.agents.protocol`; importing this imports no torch."""
+"""Learners: each answers the protocol of `lexigym.agents.protocol`; this imports no torch."""

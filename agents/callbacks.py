@@ -22,7 +22,7 @@ class Callback:
     def on_training_start(self, agent: Any) -> None:
         """Be told that learning starts."""
 
-    def on_step(self, agent: Any) -> bool:
+    def on_step(self, agent: Any) -> bool:  # noqa: ARG002 - subclasses use it.
         """Be told of a step of the environment, or of all of a vector; False ends learning."""
         return True
 
@@ -54,7 +54,8 @@ class CallbackList(Callback):
 
     def on_step(self, agent: Any) -> bool:
         """Tell each, even after one of them ends learning."""
-        return all([callback.on_step(agent) for callback in self.callbacks])
+        goes_on = [callback.on_step(agent) for callback in self.callbacks]
+        return all(goes_on)
 
     def on_training_end(self, agent: Any) -> None:
         """Tell each."""
@@ -104,9 +105,7 @@ class EvaluationCallback(Callback):
     def on_step(self, agent: Any) -> bool:
         """Evaluate when it is time."""
         if self._every.is_due(agent.num_timesteps):
-            mean_return = float(
-                evaluate(agent, self.env, self.episodes, seed=self.seed).mean()
-            )
+            mean_return = float(evaluate(agent, self.env, self.episodes, seed=self.seed).mean())
             self.timesteps.append(agent.num_timesteps)
             self.mean_returns.append(mean_return)
             if mean_return > self.best_mean_return:

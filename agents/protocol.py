@@ -44,9 +44,7 @@ class Agent(Protocol):
         """
         ...
 
-    def learn(
-        self, total_timesteps: int, callback: Any = None, progress_bar: bool = False
-    ) -> Self:
+    def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Learn from `total_timesteps` further environment steps, and return the agent itself."""
         ...
 

@@ -1,8 +1,8 @@
 """Steps per second of GridRobot-v0 through `gymnasium.make`, against FrozenLake and MiniGrid.
 
 Random actions drawn beforehand, resets included, all in one thread; the environments take turns,
-and the median of the rounds counts. Peers: `FrozenLake-v1` 8x8 (the same kind of observation, a cell's
-number) and, if minigrid is installed, `MiniGrid-Empty-8x8-v0` (an image).
+and the median of the rounds counts. Peers: `FrozenLake-v1` 8x8 (the same kind of observation, a
+cell's number) and, if minigrid is installed, `MiniGrid-Empty-8x8-v0` (an image).
 """
 
 from __future__ import annotations

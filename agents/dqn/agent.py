@@ -73,7 +73,11 @@ class DQN:
     name = "dqn"
 
     def __init__(
-        self, env: Any, *, q_network: nn.Module | QNetworkBuilder | None = None, **hyperparameters: Any
+        self,
+        env: Any,
+        *,
+        q_network: nn.Module | QNetworkBuilder | None = None,
+        **hyperparameters: Any,
     ) -> None:
         self._config = DQNConfig(**hyperparameters)
         self._spaces = Spaces.of(env)
@@ -161,7 +165,7 @@ class DQN:
         self,
         observation: Any,
         state: Any = None,
-        episode_start: Any = None,
+        episode_start: Any = None,  # noqa: ARG002 - the protocol has it for recurrent agents.
         deterministic: bool = False,
         action_masks: Any = None,
     ) -> tuple[Any, Any]:
@@ -215,9 +219,7 @@ class DQN:
             return self._generator.integers(self._n_actions, size=size)
         return sample_legal(legal, self._generator)
 
-    def learn(
-        self, total_timesteps: int, callback: Any = None, progress_bar: bool = False
-    ) -> Self:
+    def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Learn from `total_timesteps` further steps; a second call goes on from the first.
 
         Args:

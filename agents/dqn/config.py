@@ -93,8 +93,8 @@ class DQNConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "net_arch", _widths(self.net_arch))
-        for name, low, high in _INTEGER_RANGES:
-            _require_integer(name, getattr(self, name), low, high)
+        for name, lowest in _INTEGER_MINIMA:
+            _require_integer(name, getattr(self, name), lowest)
         for name, low, high in _REAL_RANGES:
             _require_real(name, getattr(self, name), low, high)
         for field in dataclasses.fields(self):
@@ -117,7 +117,7 @@ class DQNConfig:
             if self.reward_scale == 0:
                 raise InvalidArgumentError("reward_scale must be above 0, or 'auto', got 0.")
         if self.seed is not None:
-            _require_integer("seed", self.seed, 0, None)
+            _require_integer("seed", self.seed, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the hyperparameters as plain JSON values; an infinite norm is written as text."""
@@ -133,14 +133,14 @@ class DQNConfig:
         return cls(**{**values, "max_grad_norm": float(values["max_grad_norm"])})
 
 
-_INTEGER_RANGES: tuple[tuple[str, int, int | None], ...] = (
-    ("buffer_size", 1, None),
-    ("learning_starts", 0, None),
-    ("batch_size", 1, None),
-    ("train_freq", 1, None),
-    ("gradient_steps", -1, None),
-    ("target_update_interval", 1, None),
-    ("n_steps", 1, None),
+_INTEGER_MINIMA: tuple[tuple[str, int], ...] = (
+    ("buffer_size", 1),
+    ("learning_starts", 0),
+    ("batch_size", 1),
+    ("train_freq", 1),
+    ("gradient_steps", -1),
+    ("target_update_interval", 1),
+    ("n_steps", 1),
 )
 _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("learning_rate", 0.0, math.inf),
@@ -168,11 +168,11 @@ def _widths(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _require_integer(name: str, value: Any, low: int, high: int | None) -> None:
+def _require_integer(name: str, value: Any, lowest: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidArgumentError(f"{name} must be an integer, got {value!r}.")
-    if value < low or (high is not None and value > high):
-        raise InvalidArgumentError(f"{name} must be at least {low}, got {value}.")
+    if value < lowest:
+        raise InvalidArgumentError(f"{name} must be at least {lowest}, got {value}.")
 
 
 def _require_real(name: str, value: Any, low: float, high: float) -> None:

@@ -81,7 +81,7 @@ class TensorBoardLog:
         self._next = 0
 
     def write(self, timesteps: int, **scalars: float) -> None:
-        """Write a point of each scalar, if it is time; `rollout__return` stands for rollout/return."""
+        """Write a point of each scalar, if it is time; `train__loss` stands for train/loss."""
         if timesteps >= self._next:
             self._next = timesteps + self.interval
             for name, value in scalars.items():

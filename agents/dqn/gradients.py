@@ -69,7 +69,8 @@ class AutogradGradient:
             errors: Tensor = values - target
             losses = huber_loss(errors)
             self.parameters.gradients.zero_()
-            (losses if weights is None else losses * weights).mean().backward()
+            loss = (losses if weights is None else losses * weights).mean()
+            torch.autograd.backward(loss)
         return errors.detach()
 
 
@@ -177,7 +178,7 @@ class _Scratch:
         )
 
 
-def _gradient(parameter: nn.Parameter) -> Tensor:
+def _gradient(parameter: Tensor) -> Tensor:
     assert parameter.grad is not None, "flat parameters have gradients from the start"
     return parameter.grad
 

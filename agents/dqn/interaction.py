@@ -179,7 +179,8 @@ class VectorInteraction:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` returned."""
-        self.env.unwrapped.restore(state["environment"])
+        restorable: Any = self.env.unwrapped
+        restorable.restore(state["environment"])
         self._valid = np.array(state["valid"])
 
 

@@ -40,7 +40,7 @@ class NStepWindow:
         """Take one step of every environment, and yield the transitions that it completes.
 
         Args:
-            begins: What stands at a transition's first step (observation, action, mask), `(n, ...)`.
+            begins: What stands at a transition's first step (observation, action), `(n, ...)`.
             rewards: `(n,)`.
             ends: What stands at its bootstrap (next observation, next mask), `(n, ...)`.
             terminated: `(n,)`, where the episode ended for good.

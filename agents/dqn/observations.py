@@ -43,7 +43,7 @@ class ObservationEncoder:
             _feature_count(space)
             self.shape = space.shape or ()
             is_float = space.dtype is not None and np.issubdtype(space.dtype, np.floating)
-            self.dtype = np.float32 if is_float else space.dtype
+            self.dtype = np.float32 if is_float or space.dtype is None else space.dtype
 
     def encode(self, observations: Any) -> npt.NDArray[Any]:
         """Return n observations, batched as a vector environment batches them, as `(n, *shape)`."""
@@ -65,9 +65,8 @@ class Features(nn.Module):
         super().__init__()
         self.space = space
         self.size = _feature_count(space)
-        self.is_identity = (
-            isinstance(space, (spaces.Dict, spaces.Tuple))
-            or isinstance(space, spaces.Box)
+        self.is_identity = isinstance(space, (spaces.Dict, spaces.Tuple)) or (
+            isinstance(space, spaces.Box)
             and len(space.shape) == 1
             and np.issubdtype(space.dtype, np.floating)
         )
@@ -104,7 +103,7 @@ def _feature_count(space: gymnasium.Space[Any]) -> int:
     )
 
 
-def _parts(space: spaces.Dict | spaces.Tuple) -> dict[Any, gymnasium.Space[Any]]:
+def _parts(space: spaces.Dict | spaces.Tuple[Any]) -> dict[Any, gymnasium.Space[Any]]:
     if isinstance(space, spaces.Dict):
         return {key: part for key, part in space.spaces.items() if key != "action_mask"}
     return dict(enumerate(space.spaces))

@@ -44,7 +44,7 @@ class Batch:
         """Return `count` equal batches of it, in order, as views."""
         if count == 1:
             return [self]
-        columns = []
+        columns: list[Any] = []
         for column in vars(self).values():
             if column is None:
                 columns.append([None] * count)
@@ -106,7 +106,7 @@ class TransitionMemory:
         return self.size
 
     def add(self, **transitions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Append n transitions, given as `(n, ...)` arrays by field, and return where they stand."""
+        """Append n transitions, `(n, ...)` arrays by field, and return where they stand."""
         count = len(transitions["action"])
         # Of more transitions than fit, the last ones stay.
         positions = (self.position + np.arange(count)) % self.capacity

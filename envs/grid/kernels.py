@@ -2,8 +2,8 @@
 
 Three tuples travel through them, plain ones because Numba takes them apart fastest:
 
-- `draws`: `(obstacle_count, first_tenth, last_tenth)`, how maps are drawn on random layouts; None on
-  the fixed one, for which Numba then leaves out all that draws maps.
+- `draws`: `(obstacle_count, first_tenth, last_tenth)`, how maps of random layouts are drawn; None
+  on the fixed one, for which Numba then leaves out all that draws maps.
 - `robots`: `(streams, status)`. `streams` is `(n, 4) uint64`, the generators of `pcg64`; `status`
   is `(3, n) int64`: cells, steps left (0 once an episode is over) and the last moves.
 - `maps`: `(targets, obstacles, distances, orders, next_cells)`, with one row if all environments

@@ -161,7 +161,7 @@ def test_a_discount_outside_its_range_is_refused(gamma):
 
 @pytest.mark.parametrize("form", [GridRobot, lambda **a: GridRobotVector(2, **a)])
 def test_a_split_without_maps_says_so(form):
-    # Two cells free, so 12 maps of which 8 are solvable, none of them in the test split.
-    env = form(size=2, density=0.5, layout="random", split=EMPTY_SPLIT)
+    # Two cells stay free: 8 of the 12 maps are solvable, and none of them is of this split.
+    env = form(size=2, density=0.5, layout="random", split="test")
     with pytest.raises(InvalidArgumentError, match="too few such maps"):
         env.reset(seed=0)
