@@ -40,7 +40,13 @@ def make_ours(widths: list[int], num_envs: int) -> Any:
     if num_envs > 1:
         env = gymnasium.make_vec("CartPole-v1", num_envs, vectorization_mode="vector_entry_point")
     return lexigym.make_agent(
-        "dqn", env, net_arch=widths, double=False, gradient_steps=num_envs, **HYPERPARAMETERS
+        "dqn",
+        env,
+        net_arch=widths,
+        munchausen=False,
+        learning_rate_decay=False,
+        gradient_steps=num_envs,
+        **HYPERPARAMETERS,
     )
 
 

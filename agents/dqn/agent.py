@@ -49,7 +49,7 @@ class DQN:
            2018).
         4. Illegal actions are left out of the behaviour, the greedy policy and the maximum.
         5. Rewards are scaled by what the environment declares, not clipped to their sign.
-        6. `double` is on by default.
+        6. Munchausen targets, and a learning rate that falls to 0, are on by default.
 
     Args:
         env: A Gymnasium environment or vector environment with Discrete actions. `Spaces` alone
@@ -325,6 +325,7 @@ class DQN:
         steps = self._config.gradient_steps
         if steps < 0:
             steps = self._config.train_freq * self._interaction.n_envs
+        self.learner.optimizer.learning_rate = schedule.learning_rate(self._config, self._progress)
         if isinstance(self.memory, PrioritizedMemory):
             self.memory.beta = schedule.beta(self._config, self._progress)
         self.learner.update(self.memory, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ class DQNConfig:
 
     Args:
         learning_rate: Adam's step size; 1e-3 is Adam's own default (Kingma and Ba 2015).
+        learning_rate_decay: The step size falls linearly to 0 over the training, so that the final
+            policy is not the last of many swings.
         buffer_size: Transitions that the replay memory holds.
         learning_starts: Transitions collected, with uniformly random actions, before the first
             update.
@@ -62,6 +65,7 @@ class DQNConfig:
     """
 
     learning_rate: float = 1e-3
+    learning_rate_decay: bool = True
     buffer_size: int = 100_000
     learning_starts: int = 1_000
     batch_size: int = 64
@@ -75,13 +79,13 @@ class DQNConfig:
     exploration_final_eps: float = 0.05
     max_grad_norm: float = 10.0
     net_arch: tuple[int, ...] = (128, 128)
-    double: bool = True
+    double: bool = False
     dueling: bool = False
     prioritized: bool = False
     prioritized_alpha: float = 0.6
     prioritized_beta: float = 0.4
     n_steps: int = 1
-    munchausen: bool = False
+    munchausen: bool = True
     munchausen_alpha: float = 0.9
     munchausen_temperature: float = 0.03
     munchausen_clip: float = -1.0
@@ -101,6 +105,15 @@ class DQNConfig:
             value = getattr(self, field.name)
             if field.type == "bool" and not isinstance(value, bool):
                 raise InvalidArgumentError(f"{field.name} must be true or false, got {value!r}.")
+        if self.tau == 0:
+            raise InvalidArgumentError("tau must be above 0, got 0: the target would never move.")
+        if self.tensorboard_log is not None:
+            if not isinstance(self.tensorboard_log, (str, os.PathLike)):
+                raise InvalidArgumentError(
+                    f"tensorboard_log must be a folder or None, got {self.tensorboard_log!r}."
+                )
+            object.__setattr__(self, "tensorboard_log", os.fspath(self.tensorboard_log))
+        object.__setattr__(self, "device", str(self.device))
         if self.gradient_steps == 0:
             raise InvalidArgumentError("gradient_steps must be at least 1, or -1, got 0.")
         if self.dueling and not self.net_arch:
@@ -143,7 +156,7 @@ _INTEGER_MINIMA: tuple[tuple[str, int], ...] = (
     ("n_steps", 1),
 )
 _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
-    ("learning_rate", 0.0, math.inf),
+    ("learning_rate", 0.0, 1.0),
     ("gamma", 0.0, 1.0),
     ("tau", 0.0, 1.0),
     ("exploration_fraction", 0.0, 1.0),

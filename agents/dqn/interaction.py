@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,8 @@ class SingleInteraction:
         next_masks = self._masks.read(next_observation, info)
         observations, masks = next_observations, next_masks
         if terminated or truncated:
+            # The reset may write over what the step returned.
+            next_observations = copy.deepcopy(next_observations)
             observations, masks = self._begin_episode()
         return Step(
             reward=np.array([reward], dtype=np.float64),
@@ -143,6 +146,7 @@ class VectorInteraction:
             if self.autoreset_mode is AutoresetMode.SAME_STEP:
                 next_observations, next_masks = self._final(observations, masks, info, done)
             else:
+                next_observations = copy.deepcopy(observations)
                 observations, info = self.env.reset(options={"reset_mask": done})
                 masks = _where(done, self._masks.read(observations, info), masks)
         return Step(
@@ -163,11 +167,9 @@ class VectorInteraction:
         info: dict[str, Any],
         done: npt.NDArray[np.bool_],
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
-        next_observations = observations.copy()
-        for index in np.flatnonzero(done):
-            next_observations[index] = info["final_obs"][index]
+        next_observations = _with_final(observations, info["final_obs"], done)
         if masks is not None:
-            final_masks = info.get("final_info", {}).get("action_mask")
+            final_masks = self._masks.find(next_observations, info.get("final_info", {}))
             masks = _where(done, np.ones_like(masks) if final_masks is None else final_masks, masks)
         return next_observations, masks
 
@@ -213,18 +215,69 @@ class MaskReader:
     def __init__(self, env: Any) -> None:
         self.batched = isinstance(env, VectorEnv)
         self._method = getattr(env.unwrapped, "action_masks", None)
+        self._shape: tuple[int, ...] | None = None
+        self._has_read = False
 
     def read(self, observation: Any, info: dict[str, Any]) -> npt.NDArray[np.bool_] | None:
-        """Return the masks as `(n, A) bool`, or None where there are none."""
-        mask = info.get("action_mask")
-        if mask is None and isinstance(observation, dict):
-            mask = observation.get("action_mask")
-        if mask is None and self._method is not None:
-            mask = self._method()
-        if mask is None:
-            return None
-        masks = np.asarray(mask, dtype=bool)
+        """Return the masks as `(n, A) bool`, or None from an environment that has none.
+
+        Where an environment that has masks leaves one out, as many do once an episode has ended,
+        all actions count as legal.
+
+        Raises:
+            EnvironmentFaultError: If the first masks come after the first observations.
+        """
+        masks = self.find(observation, info)
+        if masks is None and self._method is not None:
+            masks = self._as_batch(self._method())
+        if masks is None:
+            self._has_read = True
+            return None if self._shape is None else np.ones(self._shape, dtype=bool)
+        if self._has_read and self._shape is None:
+            raise EnvironmentFaultError(
+                "the environment gives an action mask in step but gave none in reset: give one in "
+                "both."
+            )
+        self._shape = masks.shape
+        return masks
+
+    def find(self, observation: Any, info: dict[str, Any]) -> npt.NDArray[np.bool_] | None:
+        """Return the masks that stand in an info or in an observation, as `(n, A) bool`."""
+        if info.get("action_mask") is not None:
+            masks = self._as_batch(info["action_mask"])
+            # A vector environment tells which of its environments gave one.
+            given = info.get("_action_mask")
+            return masks if given is None else _where(given, masks, np.ones_like(masks))
+        if isinstance(observation, dict) and observation.get("action_mask") is not None:
+            return self._as_batch(observation["action_mask"])
+        return None
+
+    def _as_batch(self, mask: Any) -> npt.NDArray[np.bool_]:
+        # New, since an environment may write its next mask over the last one.
+        masks = np.array(mask, dtype=bool)
         return masks if self.batched else masks[None]
+
+
+def _with_final(observations: Any, finals: Any, done: npt.NDArray[np.bool_]) -> Any:
+    """Return a copy of batched observations with the final ones where episodes ended.
+
+    `finals` holds an observation for each environment, or is batched as the observations are.
+    """
+    if isinstance(observations, (dict, tuple)):
+        is_dict = isinstance(observations, dict)
+        keys = observations.keys() if is_dict else range(len(observations))
+        parts = {k: _with_final(observations[k], _part(finals, k), done) for k in keys}
+        return parts if is_dict else tuple(parts.values())
+    replaced = observations.copy()
+    for index in np.flatnonzero(done):
+        replaced[index] = finals[index]
+    return replaced
+
+
+def _part(finals: Any, key: Any) -> Any:
+    if isinstance(finals, (dict, tuple)):
+        return finals[key]
+    return [None if final is None else final[key] for final in finals]
 
 
 def _where(

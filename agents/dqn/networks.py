@@ -131,11 +131,13 @@ def build_q_network(
         InvalidArgumentError: If the agent can't use the space.
     """
     features: FeatureModule
-    if isinstance(space, spaces.Box) and len(space.shape) == 3:
-        features = ConvolutionalFeatures(space)
-    else:
-        features = Features(space)
-    network = (DuelingQNetwork if dueling else MLPQNetwork)(features, net_arch, n_actions)
+    # Layers initialise themselves from the global generator, which is the caller's.
+    with torch.random.fork_rng(devices=[]):
+        if isinstance(space, spaces.Box) and len(space.shape) == 3:
+            features = ConvolutionalFeatures(space)
+        else:
+            features = Features(space)
+        network = (DuelingQNetwork if dueling else MLPQNetwork)(features, net_arch, n_actions)
     _initialise(network, generator)
     return network
 

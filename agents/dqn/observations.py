@@ -46,10 +46,13 @@ class ObservationEncoder:
             self.dtype = np.float32 if is_float or space.dtype is None else space.dtype
 
     def encode(self, observations: Any) -> npt.NDArray[Any]:
-        """Return n observations, batched as a vector environment batches them, as `(n, *shape)`."""
+        """Return n observations, batched as a vector environment batches them, as `(n, *shape)`.
+
+        The array is new, since an environment may write its next observation over the last one.
+        """
         if self.is_composite:
             return _features(self.space, observations)
-        return np.asarray(observations, dtype=self.dtype)
+        return np.array(observations, dtype=self.dtype)
 
 
 class Features(nn.Module):
@@ -83,9 +86,10 @@ class Features(nn.Module):
             starts = self.space.start.flatten().tolist()
             columns = zip(values, starts, widths, strict=True)
             return torch.cat([F.one_hot(v - start, w).float() for v, start, w in columns], dim=1)
+        features = observations.reshape(len(observations), -1).float()
         if observations.dtype == torch.uint8 and isinstance(self.space, spaces.Box):
-            return observations.flatten(1).float() / 255
-        return observations.flatten(1).float()
+            return features / 255
+        return features
 
 
 def _feature_count(space: gymnasium.Space[Any]) -> int:
@@ -115,7 +119,7 @@ def _features(space: gymnasium.Space[Any], observations: Any) -> npt.NDArray[np.
         return np.concatenate(parts, axis=1)
     with torch.no_grad():
         features: npt.NDArray[np.float32] = (
-            Features(space)(torch.from_numpy(np.asarray(observations))).float().numpy()
+            Features(space)(torch.from_numpy(np.array(observations))).float().numpy()
         )
     return features
 

@@ -130,14 +130,16 @@ class TransitionMemory:
 
     def state(self) -> dict[str, Any]:
         """Return the tensors that `restore` takes: the rows held, as bytes, and the counters."""
-        held = self.rows[: self.size].view(np.uint8).reshape(self.size, -1)
+        held = self._bytes_held()
         return {"rows": held, "counters": np.array([self.position, self.size])}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         self.position, self.size = (int(counter) for counter in state["counters"])
-        rows = self.rows[: self.size].view(np.uint8).reshape(self.size, -1)
-        rows[:] = state["rows"].numpy()
+        self._bytes_held()[:] = state["rows"].numpy()
+
+    def _bytes_held(self) -> npt.NDArray[np.uint8]:
+        return self.rows[: self.size].view(np.uint8).reshape(self.size, self.rows.itemsize)
 
     def _gather(self, indices: npt.NDArray[np.int64], weights: Tensor | None) -> Batch:
         if len(indices) not in self._drawn:

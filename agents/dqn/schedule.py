@@ -14,6 +14,11 @@ def epsilon(config: DQNConfig, progress: float) -> float:
     return initial + fallen * (final - initial)
 
 
+def learning_rate(config: DQNConfig, progress: float) -> float:
+    """Return Adam's step size: it falls linearly to 0 where that is asked for."""
+    return config.learning_rate * (1 - progress if config.learning_rate_decay else 1)
+
+
 def beta(config: DQNConfig, progress: float) -> float:
     """Return the exponent of the importance weights: it rises to 1 at the end."""
     return config.prioritized_beta + progress * (1 - config.prioritized_beta)
