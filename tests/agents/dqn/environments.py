@@ -108,7 +108,9 @@ class Paying(gymnasium.Env[Any, int]):
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
-    def __init__(self, reward: Any, observation_space: Any = None, action_space: Any = None) -> None:
+    def __init__(
+        self, reward: Any, observation_space: Any = None, action_space: Any = None
+    ) -> None:
         self.observation_space = observation_space or spaces.Box(0, 1, (2,), np.float32)
         self.action_space = action_space or spaces.Discrete(2)
         self.reward = reward

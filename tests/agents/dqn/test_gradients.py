@@ -136,7 +136,7 @@ def test_all_ways_to_the_values_agree(seed: int, count: int) -> None:
 
 def test_the_update_is_the_plain_one() -> None:
     """Against torch's own Adam, clipping and Huber loss, in a few lines."""
-    config = DQNConfig(net_arch=(16, 16), double=False, max_grad_norm=0.5)
+    config = DQNConfig(net_arch=(16, 16), munchausen=False, max_grad_norm=0.5)
     learner = Learner(network(), config)
     plain, target = network(), network()
     optimizer = torch.optim.Adam(plain.parameters(), lr=config.learning_rate)

@@ -82,9 +82,7 @@ def collected(env: Any, seed: Any) -> dict[int, list[Transition]]:
 
 @pytest.mark.parametrize("mode", AutoresetMode)
 @pytest.mark.parametrize(("kind", "masks"), KINDS)
-def test_vector_transitions_are_the_single_ones(
-    kind: str, masks: str, mode: AutoresetMode
-) -> None:
+def test_vector_transitions_are_the_single_ones(kind: str, masks: str, mode: AutoresetMode) -> None:
     # Without copies the vector overwrites its arrays, which is allowed.
     for copies in (True, False):
         vector = SyncVectorEnv(
@@ -119,7 +117,9 @@ def test_a_transition_is_whole(masks: str) -> None:
         assert transition.mask == legal
         assert transition.next_mask == ([True] * N_ACTIONS if is_missing else legal_next)
     assert ends > 10
-    assert {t.terminated for t in transitions} == {t.truncated for t in transitions} == {True, False}
+    assert (
+        {t.terminated for t in transitions} == {t.truncated for t in transitions} == {True, False}
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -33,9 +33,7 @@ def transitions(numbers: Any, n_actions: int = 0) -> dict[str, np.ndarray]:
 
 
 def uniform(capacity: int, n_actions: int = 0) -> TransitionMemory:
-    return TransitionMemory(
-        capacity, (2,), np.float32, n_actions, np.random.default_rng(0), CPU
-    )
+    return TransitionMemory(capacity, (2,), np.float32, n_actions, np.random.default_rng(0), CPU)
 
 
 def prioritized(capacity: int, alpha: float = 0.6) -> PrioritizedMemory:
