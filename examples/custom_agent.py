@@ -20,6 +20,7 @@ class QLearning:
             self.table = np.zeros((env.observation_space.n, env.action_space.n))
 
     def predict(self, observation, state=None, episode_start=None, deterministic=False):
+        """Choose the action of the highest value, or sometimes another."""
         values = self.table[observation]
         actions = values.argmax(axis=-1)
         if not deterministic:
@@ -29,6 +30,7 @@ class QLearning:
         return (actions if np.ndim(observation) else int(actions)), state
 
     def learn(self, total_timesteps, callback=None, progress_bar=False):
+        """Move each value towards its target, one step after the other."""
         observation, _ = self.env.reset(seed=self.seed)
         for _ in range(total_timesteps):
             action, _ = self.predict(observation)
@@ -40,10 +42,12 @@ class QLearning:
         return self
 
     def save(self, path):
+        """Write the table and the agent's name."""
         write_checkpoint(path, {"agent": "q-learning"}, {"model": {"table": self.table}})
 
     @classmethod
     def load(cls, path, env=None):
+        """Read what `save` wrote; playing needs no environment."""
         read_config(path, agent="q-learning")  # refuses a checkpoint of another agent
         agent = cls(env)
         agent.table = read_tensors(path, "model")["table"].numpy()

@@ -20,5 +20,5 @@ def main(steps: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2_500, help="what each agent learns from")
+    parser.add_argument("--steps", type=int, default=2_000, help="what each agent learns from")
     main(**vars(parser.parse_args()))

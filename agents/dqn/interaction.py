@@ -263,11 +263,11 @@ def _with_final(observations: Any, finals: Any, done: npt.NDArray[np.bool_]) -> 
 
     `finals` holds an observation for each environment, or is batched as the observations are.
     """
-    if isinstance(observations, (dict, tuple)):
-        is_dict = isinstance(observations, dict)
-        keys = observations.keys() if is_dict else range(len(observations))
-        parts = {k: _with_final(observations[k], _part(finals, k), done) for k in keys}
-        return parts if is_dict else tuple(parts.values())
+    if isinstance(observations, dict):
+        return {k: _with_final(part, _part(finals, k), done) for k, part in observations.items()}
+    if isinstance(observations, tuple):
+        parts = enumerate(observations)
+        return tuple(_with_final(part, _part(finals, index), done) for index, part in parts)
     replaced = observations.copy()
     for index in np.flatnonzero(done):
         replaced[index] = finals[index]

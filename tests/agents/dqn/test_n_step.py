@@ -52,7 +52,8 @@ def pushed(window: NStepWindow, history: dict[str, np.ndarray], times: range) ->
         ends = {"end": np.full(n_envs, t), "end_env": envs}
         for out in window.push(begins, history["reward"][t], ends, **given):
             np.testing.assert_array_equal(out["env"], out["end_env"])
-            rows = zip(out["env"], out["begin"], out["end"], out["return_"], out["discount"])
+            columns = [out[key] for key in ("env", "begin", "end", "return_", "discount")]
+            rows = zip(*columns, strict=True)
             for env, *rest in rows:
                 result[env].append(tuple(rest))
     return result
