@@ -130,4 +130,7 @@ def _as_tensor(tensor: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
 
 
 def _bytes_of(tensor: torch.Tensor) -> npt.NDArray[np.uint8]:
+    if not tensor.numel():
+        # An empty one may have a stride that no view allows.
+        return np.empty(0, dtype=np.uint8)
     return tensor.reshape(-1).view(torch.uint8).numpy()

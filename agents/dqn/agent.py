@@ -15,7 +15,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ...registry.errors import CheckpointError, InvalidArgumentError
+from ...registry.errors import CheckpointError, InvalidArgumentError, LexigymError
 from ..batches import batch_size, legal_actions, sample_legal
 from ..callbacks import Callback, CallbackList, as_callback
 from ..checkpoint import read_config, read_tensors, write_checkpoint
@@ -40,7 +40,9 @@ QNetworkBuilder = Callable[[gymnasium.Space[Any], int], nn.Module]
 class DQN:
     """Deep Q-learning (Mnih et al. 2015) with its best-known improvements as switches.
 
-    The update: descend the Huber loss of Q(s, a) - (G + gamma^n max_a' Q'(s', a')).
+    The update: descend the Huber loss of Q(s, a) - (G + gamma^n V'(s')), where V' is the maximum of
+    the target network, its value of the online network's choice (`double`), or by default the soft
+    maximum, with the log-policy of the action added to G (`munchausen`).
 
     Differences from the paper:
         1. Adam, not RMSProp; gradients are clipped by their norm, as Wang et al. (2016) do.
@@ -413,7 +415,9 @@ class DQN:
             agent.learner.target_network.load_state_dict(agent.q_network.state_dict())
             if env is not None and "training" in config:
                 training.restore(agent, config["training"], path)
-        except (KeyError, TypeError, RuntimeError) as error:
+        except LexigymError:
+            raise
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise CheckpointError(
                 f"{str(path)!r} does not fit this agent ({reason}): it was written for another "

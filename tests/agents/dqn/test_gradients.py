@@ -25,8 +25,9 @@ from ..environments import N_ACTIONS, Match
 BOX = spaces.Box(-1, 1, (4,), np.float32)
 SWITCHES: list[dict[str, Any]] = [
     {},
-    {"double": False},
-    {"prioritized": True},
+    {"double": False, "munchausen": False},
+    {"double": True, "munchausen": False},
+    {"prioritized": True, "munchausen": False},
     {"munchausen": True},
     {"munchausen": True, "prioritized": True, "tau": 0.1},
     {"net_arch": ()},
