@@ -54,7 +54,7 @@ class DQNConfig:
         reward_scale: Rewards are multiplied by this before learning; "auto" takes it from the
             reward bounds that the environment declares. Returns are always reported unscaled.
         closed_form: Write the gradient of a multilayer perceptron out by hand instead of recording
-            it with autograd: the same numbers in about half the time. Other networks use autograd.
+            it with autograd: the same numbers from fewer calls. Other networks use autograd.
         tensorboard_log: Folder for TensorBoard event files; None writes none.
         device: "auto" takes CUDA where there is one; else any torch device string.
         seed: The root of all random streams of the agent and of the environment's first reset;
