@@ -202,15 +202,16 @@ class DQN:
         values_of: Callable[[Any], npt.NDArray[np.float32]],
     ) -> npt.NDArray[np.int64]:
         explores = self._generator.random(size) < epsilon if epsilon > 0 else _NEVER
+        exploring = np.count_nonzero(explores)
         actions: npt.NDArray[np.int64]
-        if explores.all():
+        if exploring == size:
             actions = self._random_actions(legal, size)
         else:
             values = values_of(observations)
             if legal is not None:
                 values = np.where(legal, values, -np.inf)
             actions = values.argmax(axis=1)
-            if explores.any():
+            if exploring:
                 actions = np.where(explores, self._random_actions(legal, size), actions)
         return actions + self._first_action if self._first_action else actions
 
@@ -305,7 +306,8 @@ class DQN:
     def _remember(self, actions: npt.NDArray[np.int64], step: Step) -> None:
         assert self._observation is not None
         next_observation = self._encoder.encode(step.next_observation)
-        begins = {"observation": self._observation, "action": actions - self._first_action}
+        chosen = actions - self._first_action if self._first_action else actions
+        begins = {"observation": self._observation, "action": chosen}
         ends = {"next_observation": next_observation}
         if self._action_mask is not None and step.next_action_mask is not None:
             begins["action_mask"] = self._action_mask

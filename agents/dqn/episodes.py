@@ -37,9 +37,9 @@ class EpisodeLog:
         valid: npt.NDArray[np.bool_],
     ) -> bool:
         """Take one step's rewards, `(n,)`; return whether an episode ended."""
-        self._return += rewards * valid
+        np.add(self._return, rewards, out=self._return, where=valid)
         self._length += valid
-        if not done.any():
+        if not np.count_nonzero(done):
             return False
         self.returns.extend(self._return[done].tolist())
         self.lengths.extend(self._length[done].tolist())

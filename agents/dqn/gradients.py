@@ -1,4 +1,4 @@
-"""The gradient of the Huber loss, by autograd or written out for a perceptron."""
+"""Q-values and the gradient of the Huber loss, by autograd or written out for a perceptron."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from ...registry.compiler import can_compile
+from . import kernels
 from .networks import MLPQNetwork
 from .observations import Features
 from .parameters import FlatParameters
-from .targets import huber_gradient, huber_loss
+from .targets import huber_loss
 
 
 class Gradient(Protocol):
     """Computes Q-values, and the gradient of the mean Huber loss with respect to the parameters."""
 
     def act(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Return Q(s, a), `(B, A)`, of encoded observations on the CPU, to choose actions by."""
+        """Return Q(s, a), `(B, A)`, of encoded observations on the CPU, to choose actions by.
+
+        The next call overwrites them.
+        """
         ...
 
     def values(self, observation: Tensor) -> Tensor:
@@ -30,7 +35,10 @@ class Gradient(Protocol):
     def accumulate(
         self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
-        """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
+        """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`.
+
+        The next call overwrites them.
+        """
         ...
 
 
@@ -74,113 +82,98 @@ class AutogradGradient:
         return errors.detach()
 
 
-class ClosedFormGradient(AutogradGradient):
-    """The same gradient written out for a multilayer perceptron, into memory allocated once.
+class ClosedFormGradient:
+    """The same gradient written out for a multilayer perceptron, and compiled.
 
-    For a small network autograd's bookkeeping costs more than the arithmetic. The operations are
-    those that autograd would call, in its order, so that the numbers agree.
+    For a small network the cost is calls, not arithmetic: PyTorch's dispatcher and autograd's
+    bookkeeping take several times as long as the products of matrices between them.
 
     Args:
-        network: A perceptron over features without parameters (`supports` tells).
+        network: A perceptron that `supports` accepts.
         parameters: Its flat parameters.
     """
 
     def __init__(self, network: MLPQNetwork, parameters: FlatParameters) -> None:
-        super().__init__(network, parameters)
         self.features = network.features
-        linears = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
-        self.weights = [linear.weight.detach() for linear in linears]
-        self.biases = [linear.bias.detach() for linear in linears]
-        self.transposed = [weight.t() for weight in self.weights]
-        self.weight_gradients = [_gradient(linear.weight) for linear in linears]
-        self.bias_gradients = [_gradient(linear.bias) for linear in linears]
+        self.widths = np.array(network.widths)
+        self.parameters = parameters.values.numpy()
+        self.gradients = parameters.gradients.numpy()
         self._scratch: dict[int, _Scratch] = {}
-        self._arrays: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
-        if parameters.values.device.type == "cpu" and self.features.is_identity:
-            pairs = zip(self.weights, self.biases, strict=True)
-            self._arrays = [(weight.numpy().T, bias.numpy()) for weight, bias in pairs]
 
     @staticmethod
     def supports(network: nn.Module) -> bool:
-        """Whether the network is a perceptron on the CPU or a GPU, in any floating dtype."""
-        return type(network) is MLPQNetwork and isinstance(network.features, Features)
+        """Whether the network is a perceptron in single precision on the CPU, over plain features.
+
+        It also needs Numba to compile; without, or on a GPU, autograd computes the gradient.
+        """
+        return (
+            type(network) is MLPQNetwork
+            and isinstance(network.features, Features)
+            and all(_is_plain(parameter) for parameter in network.parameters())
+            and can_compile()
+        )
 
     def act(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Return Q(s, a), `(B, A)`, to choose actions by."""
-        # NumPy sees the same memory, and a call of it costs a fraction of one of PyTorch.
-        if not self._arrays:
-            return super().act(observation)
-        *inner, (last_weight, last_bias) = self._arrays
-        hidden = observation
-        for weight, bias in inner:
-            hidden = np.maximum(hidden @ weight + bias, 0)
-        values: npt.NDArray[np.float32] = hidden @ last_weight + last_bias
-        return values
+        """Return Q(s, a), `(B, A)`, to choose actions by; overwritten by the next call."""
+        if self.features.is_identity:
+            return self._forward(observation)
+        return self._forward(self.features(torch.from_numpy(observation)).numpy())
 
     def values(self, observation: Tensor) -> Tensor:
         """Return Q(s, a), `(B, A)`, without a gradient; overwritten by the next call."""
-        return self._forward(self._inputs(observation))[-1]
+        return torch.from_numpy(self._forward(self.features(observation).numpy()))
 
     def accumulate(
         self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
-        inputs = self._inputs(observation)
-        outputs = self._forward(inputs)
-        deltas = self._scratch[len(inputs)].deltas
-        column = action.unsqueeze(1)
-        errors = outputs[-1].gather(1, column).squeeze(1).sub_(target)
-        delta_taken = huber_gradient(errors).div_(len(errors))
-        if weights is not None:
-            delta_taken.mul_(weights)
-        deltas[-1].zero_().scatter_(1, column, delta_taken.unsqueeze(1))
-        for layer in range(len(self.weights) - 1, -1, -1):
-            delta = deltas[layer]
-            below = outputs[layer - 1] if layer else inputs
-            torch.mm(delta.t(), below, out=self.weight_gradients[layer])
-            torch.sum(delta, 0, out=self.bias_gradients[layer])
-            if layer:
-                torch.mm(delta, self.weights[layer], out=deltas[layer - 1])
-                torch.ops.aten.threshold_backward.grad_input(
-                    deltas[layer - 1], below, 0, grad_input=deltas[layer - 1]
-                )
-        return errors
+        scratch = self._scratch_of(len(action))
+        kernels.accumulate(
+            self.parameters,
+            self.gradients,
+            self.widths,
+            np.ascontiguousarray(self.features(observation).numpy()),
+            np.ascontiguousarray(action.numpy()),
+            target.numpy(),
+            scratch.ones if weights is None else weights.numpy(),
+            scratch.outputs,
+            scratch.deltas,
+            scratch.errors,
+        )
+        return torch.from_numpy(scratch.errors)
 
-    def _inputs(self, observation: Tensor) -> Tensor:
-        return observation if self.features.is_identity else self.features(observation)
+    def _forward(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        outputs = self._scratch_of(len(inputs)).outputs
+        values: npt.NDArray[np.float32] = kernels.forward(
+            self.parameters, self.widths, np.ascontiguousarray(inputs), outputs
+        )
+        return values
 
-    def _forward(self, inputs: Tensor) -> list[Tensor]:
-        if len(inputs) not in self._scratch:
-            self._scratch[len(inputs)] = _Scratch.allocate(len(inputs), self.biases)
-        outputs = self._scratch[len(inputs)].outputs
-        below, last = inputs, len(outputs) - 1
-        for layer, output in enumerate(outputs):
-            torch.addmm(self.biases[layer], below, self.transposed[layer], out=output)
-            if layer < last:
-                output.relu_()
-            below = output
-        return outputs
+    def _scratch_of(self, batch_size: int) -> _Scratch:
+        if batch_size not in self._scratch:
+            units = batch_size * int(self.widths[1:].sum())
+            self._scratch[batch_size] = _Scratch(
+                outputs=np.empty(units, np.float32),
+                deltas=np.empty(units, np.float32),
+                errors=np.empty(batch_size, np.float32),
+                ones=np.ones(batch_size, np.float32),
+            )
+        return self._scratch[batch_size]
 
 
 @dataclass(frozen=True)
 class _Scratch:
-    """Each layer's output and the loss's derivative with respect to it, for one batch size."""
+    """What the kernels write for one batch size, and the weights of an unweighted batch."""
 
-    outputs: list[Tensor]
-    deltas: list[Tensor]
-
-    @classmethod
-    def allocate(cls, batch_size: int, biases: list[Tensor]) -> _Scratch:
-        shapes = [(batch_size, len(bias)) for bias in biases]
-        return cls(
-            [bias.new_empty(shape) for bias, shape in zip(biases, shapes, strict=True)],
-            [bias.new_empty(shape) for bias, shape in zip(biases, shapes, strict=True)],
-        )
+    outputs: npt.NDArray[np.float32]
+    deltas: npt.NDArray[np.float32]
+    errors: npt.NDArray[np.float32]
+    ones: npt.NDArray[np.float32]
 
 
-def _gradient(parameter: Tensor) -> Tensor:
-    assert parameter.grad is not None, "flat parameters have gradients from the start"
-    return parameter.grad
+def _is_plain(parameter: nn.Parameter) -> bool:
+    kind = parameter.device.type, parameter.dtype, parameter.requires_grad
+    return kind == ("cpu", torch.float32, True)
 
 
 def gradient_of(network: nn.Module, parameters: FlatParameters, closed_form: bool) -> Gradient:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from . import targets
 from .config import DQNConfig
-from .gradients import gradient_of
-from .parameters import Adam, FlatParameters
+from .gradients import ClosedFormGradient, gradient_of
+from .parameters import Adam, CompiledAdam, FlatParameters
 from .replay import Batch, TransitionMemory
 
 
@@ -36,7 +36,10 @@ class Learner:
         self.target_gradient = gradient_of(
             self.target_network, self.target_parameters, config.closed_form
         )
-        self.optimizer = Adam(self.parameters, config.learning_rate, config.max_grad_norm)
+        written_out = isinstance(self.gradient, ClosedFormGradient)
+        self.optimizer = (CompiledAdam if written_out else Adam)(
+            self.parameters, config.learning_rate, config.max_grad_norm
+        )
         self.updates = 0
         self._errors: Tensor | None = None
 

@@ -47,7 +47,7 @@ class NStepWindow:
             truncated: `(n,)`, where it was cut.
             valid: `(n,)`, false where the step was a mere reset.
         """
-        if self.n_steps == 1 and valid.all():
+        if self.n_steps == 1 and np.count_nonzero(valid) == len(valid):
             discount = self.gamma * ~terminated
             yield {**begins, **ends, "return_": rewards, "discount": discount}
             return

@@ -22,13 +22,16 @@ class MLPQNetwork(nn.Module):
         features: Turns observations into `(B, D) float32`, and knows D as `size`.
         net_arch: Widths of the hidden layers.
         n_actions: A.
+
+    Attributes:
+        widths: D, the widths of the hidden layers, and A.
     """
 
     def __init__(self, features: FeatureModule, net_arch: Sequence[int], n_actions: int) -> None:
         super().__init__()
         self.features = features
-        widths = [features.size, *net_arch, n_actions]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.widths = [features.size, *net_arch, n_actions]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(self.widths))
 
     def forward(self, observations: Tensor) -> Tensor:
         """Return Q(s, a) of every action."""

@@ -108,13 +108,13 @@ class TransitionMemory:
     def add(self, **transitions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Append n transitions, `(n, ...)` arrays by field, and return where they stand."""
         count = len(transitions["action"])
-        # Of more transitions than fit, the last ones stay.
-        positions = (self.position + np.arange(count)) % self.capacity
         if count == 1:
-            place: Any = self.position
+            positions = np.array([self.position])
             for name, values in transitions.items():
-                self._columns[name][place] = values[0]
+                self._columns[name][self.position] = values[0]
         else:
+            # Of more transitions than fit, the last ones stay.
+            positions = (self.position + np.arange(count)) % self.capacity
             for name, values in transitions.items():
                 self._columns[name][positions] = values
         self.position = (self.position + count) % self.capacity

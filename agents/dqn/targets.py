@@ -65,11 +65,6 @@ def huber_loss(errors: Tensor) -> Tensor:
     return torch.where(absolute < 1, 0.5 * errors * errors, absolute - 0.5)
 
 
-def huber_gradient(errors: Tensor) -> Tensor:
-    """Return the derivative of `huber_loss`: the error clipped to [-1, 1]."""
-    return errors.clamp(-1, 1)
-
-
 def importance_weights(probabilities: Tensor, size: int, beta: float) -> Tensor:
     """Return (N P(i))^-beta over its maximum in the batch (Schaul et al. 2016, section 3.4)."""
     weights = (size * probabilities) ** -beta

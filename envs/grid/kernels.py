@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...registry.compiler import compiled
 from . import maps as interpreted
-from .compiler import compiled
 from .pcg64 import random
 
 Floats = npt.NDArray[np.float64]
