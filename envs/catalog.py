@@ -12,4 +12,28 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
         "disable_env_checker": True,
         "order_enforce": False,
     },
+    {
+        "id": "QA-v0",
+        "entry_point": "lexigym.envs.text.tasks:qa",
+        "vector_entry_point": "lexigym.envs.text.tasks:qa_vector",
+        "summary": "a question is answered token by token, exact match pays",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
+    {
+        "id": "TextGen-v0",
+        "entry_point": "lexigym.envs.text.tasks:text_gen",
+        "vector_entry_point": "lexigym.envs.text.tasks:text_gen_vector",
+        "summary": "a sentence is written token by token around given words, good style pays",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
+    {
+        "id": "Translation-v0",
+        "entry_point": "lexigym.envs.text.tasks:translation",
+        "vector_entry_point": "lexigym.envs.text.tasks:translation_vector",
+        "summary": "a sentence is translated token by token, BLEU pays",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
 )

@@ -85,6 +85,10 @@ def test_the_wheel_holds_everything(wheel):
         if path.suffix in (".py", ".toml")
     }
     expected |= {
+        f"lexigym/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "envs" / "datasets" / "data").rglob("*.t*")
+    }
+    expected |= {
         f"lexigym/{path.name}" for path in FACE.iterdir() if path.suffix in (".py", ".typed")
     }
     assert built == expected

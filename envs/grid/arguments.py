@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
-from ...registry.errors import InvalidArgumentError, did_you_mean
+from ...registry.errors import InvalidArgumentError
+from ..arguments import choice, integer, number
 
 LAYOUTS = ("fixed", "random")
 SPLITS = ("train", "validation", "test")
@@ -79,36 +77,36 @@ def check_arguments(
     Raises:
         InvalidArgumentError: If a value has the wrong type or is outside its range.
     """
-    size = _integer("size", size, 2, MAX_SIZE)
-    layout = _choice("layout", layout, LAYOUTS)
+    size = integer("size", size, 2, MAX_SIZE)
+    layout = choice("layout", layout, LAYOUTS)
     if observation is None:
         observation = "position" if layout == "fixed" else "map"
     arguments = GridArguments(
         size=size,
-        density=_number(
+        density=number(
             "density", density, f"in [0, {MAX_DENSITY}]", lambda x: 0 <= x <= MAX_DENSITY
         ),
-        slip=_number("slip", slip, "in [0, 1)", lambda x: 0 <= x < 1),
-        goal_reward=_number(
+        slip=number("slip", slip, "in [0, 1)", lambda x: 0 <= x < 1),
+        goal_reward=number(
             "goal_reward", goal_reward, "of at least 0, so that reaching it pays", lambda x: x >= 0
         ),
-        step_reward=_number(
+        step_reward=number(
             "step_reward",
             step_reward,
             "below 0, so that the shortest path is optimal",
             lambda x: x < 0,
         ),
-        collision_reward=_number(
+        collision_reward=number(
             "collision_reward",
             collision_reward,
             "of at most 0, so that walking into obstacles never pays",
             lambda x: x <= 0,
         ),
         layout=layout,
-        layout_seed=_integer("layout_seed", layout_seed, 0),
-        split=_choice("split", split, SPLITS),
-        observation=_choice("observation", observation, OBSERVATIONS),
-        max_steps=_integer("max_steps", size * size if max_steps is None else max_steps, 1, 2**62),
+        layout_seed=integer("layout_seed", layout_seed, 0),
+        split=choice("split", split, SPLITS),
+        observation=choice("observation", observation, OBSERVATIONS),
+        max_steps=integer("max_steps", size * size if max_steps is None else max_steps, 1, 2**62),
     )
     if arguments.cells - arguments.obstacle_count < 2:
         raise InvalidArgumentError(
@@ -116,31 +114,6 @@ def check_arguments(
             "lower the density or raise the size."
         )
     return arguments
-
-
-def check_render_mode(render_mode: Any, known: tuple[str, ...]) -> None:
-    """Raise an `InvalidArgumentError` if the mode is neither None nor known."""
-    if render_mode is not None:
-        _choice("render_mode", render_mode, known)
-
-
-def check_num_envs(num_envs: Any) -> int:
-    """Return the number of environments, or raise an `InvalidArgumentError`."""
-    return _integer("num_envs", num_envs, 1)
-
-
-def check_options(options: dict[str, Any] | None, known: tuple[str, ...]) -> dict[str, Any]:
-    """Return the options of a reset, none as an empty dictionary.
-
-    Raises:
-        InvalidArgumentError: If there is one that `reset` doesn't know.
-    """
-    for name in options or {}:
-        if name not in known:
-            raise InvalidArgumentError(
-                f"reset has no option {name!r}; {did_you_mean(str(name), known)}"
-            )
-    return options or {}
 
 
 def check_start(start: Any, size: int) -> int | None:
@@ -168,34 +141,3 @@ def invalid_start(cell: int, size: int) -> InvalidArgumentError:
         f"the start {divmod(cell, size)} is an obstacle, the goal, or cut off from the goal on "
         "this map; choose a cell that reaches the goal."
     )
-
-
-def _integer(name: str, value: Any, low: int, high: int | None = None) -> int:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, Integral)
-        or int(value) < low
-        or (high is not None and int(value) > high)
-    ):
-        wanted = f"of at least {low}" if high is None else f"in [{low}, {high}]"
-        raise InvalidArgumentError(f"{name} must be an integer {wanted}, got {value!r}.")
-    return int(value)
-
-
-def _number(name: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, Real)
-        or not math.isfinite(value)
-        or not fits(float(value))
-    ):
-        raise InvalidArgumentError(f"{name} must be a finite number {wanted}, got {value!r}.")
-    return float(value)
-
-
-def _choice(name: str, value: Any, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise InvalidArgumentError(
-            f"{name}={value!r} is unknown; {did_you_mean(str(value), known)}"
-        )
-    return value

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...registry.compiler import compiled
+from ..pcg64 import random
 from . import maps as interpreted
-from .pcg64 import random
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

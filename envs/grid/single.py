@@ -10,13 +10,8 @@ import numpy.typing as npt
 from gymnasium import error, logger, spaces
 
 from ...registry.errors import InvalidArgumentError
-from .arguments import (
-    check_arguments,
-    check_options,
-    check_render_mode,
-    check_start,
-    invalid_start,
-)
+from ..arguments import check_options, check_render_mode
+from .arguments import check_arguments, check_start, invalid_start
 from .maps import (
     MAX_ATTEMPTS,
     START_FACING,

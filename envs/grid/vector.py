@@ -13,13 +13,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ...registry.errors import InvalidArgumentError
-from .arguments import (
+from ..arguments import (
+    check_autoreset_mode,
     check_num_envs,
     check_options,
     check_render_mode,
-    check_start,
-    invalid_start,
+    check_reset_mask,
 )
+from ..pcg64 import stream_of
+from .arguments import check_start, invalid_start
 from .kernels import (
     CELL,
     FACING,
@@ -35,7 +37,6 @@ from .kernels import (
 from .maps import TENTHS, GridMap, draw_fixed_map, too_few_maps
 from .observations import make_encoder
 from .optimum import optimal_returns, slipping_action, walking_actions, walking_returns
-from .pcg64 import stream_of
 from .picture import draw_picture, draw_text
 from .single import GridRobot
 
@@ -80,7 +81,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self.arguments = single.arguments
         self.reward_bounds = single.reward_bounds
-        self.autoreset_mode = _check_autoreset_mode(autoreset_mode)
+        self.autoreset_mode = check_autoreset_mode(autoreset_mode)
         self.metadata = {
             **GridRobot.metadata,
             "render_modes": list(RENDER_MODES),
@@ -124,7 +125,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
             gymnasium.error.ResetNeeded: If the mask leaves out an environment that never began.
         """
         options = check_options(options, ("reset_mask", "start"))
-        mask = self._check_mask(options.get("reset_mask"))
+        mask = check_reset_mask(options.get("reset_mask"), self.num_envs)
         asked = check_start(options.get("start"), self.arguments.size)
         self._seed(seed, mask)
         status = self._robots[1]
@@ -353,21 +354,6 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         if np.any(self._robots[1][CELL] < 0):
             raise error.ResetNeeded("the robots are nowhere yet; call reset() first.")
 
-    def _check_mask(self, mask: Any) -> Booleans:
-        if mask is None:
-            return np.ones(self.num_envs, np.bool_)
-        if (
-            not isinstance(mask, np.ndarray)
-            or mask.dtype != np.bool_
-            or mask.shape != (self.num_envs,)
-            or not mask.any()
-        ):
-            raise InvalidArgumentError(
-                f"reset_mask must be a NumPy array of {self.num_envs} booleans, one or more of "
-                f"them true, got {mask!r}."
-            )
-        return mask
-
     def _check_actions(self, actions: npt.NDArray[Any]) -> Integers:
         """Return the actions as int64, or raise an error that names the first wrong one."""
         if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
@@ -382,13 +368,3 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
                 f"{actions[wrong[0]]} for environment {wrong[0]}."
             )
         return actions.astype(np.int64)
-
-
-def _check_autoreset_mode(mode: Any) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        known = ", ".join(repr(each.value) for each in AutoresetMode)
-        raise InvalidArgumentError(
-            f"autoreset_mode={mode!r} is unknown; pass an AutoresetMode or one of {known}."
-        ) from None

@@ -6,6 +6,9 @@ Importing this registers the environments with Gymnasium, and imports no agent a
 from ._version import __version__
 from .agents.catalog import AGENTS as _AGENTS
 from .envs.catalog import ENVIRONMENTS as _CATALOGUE
+from .envs.datasets.catalog import DATASETS as _DATASETS
+from .envs.scorers.catalog import SCORERS as _SCORERS
+from .envs.scorers.rewards import score
 from .registry.agents import load_agent, make_agent
 from .registry.environments import ENVIRONMENTS as _ENVIRONMENTS
 from .registry.environments import register_environment
@@ -25,12 +28,17 @@ __all__ = [
     "register_environment",
     "register_scorer",
     "register_tokenizer",
+    "score",
 ]
 
 for _environment in _CATALOGUE:
     register_environment(**_environment)
 for _agent in _AGENTS:
     register_agent(*_agent)
+for _dataset in _DATASETS:
+    register_dataset(*_dataset)
+for _scorer in _SCORERS:
+    register_scorer(*_scorer)
 
 # `gymnasium.make` must find the ids of other packages too; it can't ask for them later.
 _ENVIRONMENTS.discover()

@@ -15,6 +15,8 @@ import lexigym  # noqa: F401, registers the ids
 from lexigym.envs.grid.single import GridRobot
 from lexigym.envs.grid.vector import GridRobotVector
 
+from ..equality import assert_equal
+
 MODES = list(AutoresetMode)
 
 grids = st.fixed_dictionaries(
@@ -34,26 +36,6 @@ def pair(n, mode, arguments):
     ours = GridRobotVector(n, autoreset_mode=mode, **arguments)
     theirs = SyncVectorEnv([lambda: GridRobot(**arguments)] * n, autoreset_mode=mode)
     return ours, theirs
-
-
-def assert_equal(mine, theirs):
-    """The same types, dtypes and values all the way down."""
-    assert type(mine) is type(theirs)
-    if isinstance(mine, dict):
-        assert list(mine) == list(theirs)
-        for key in mine:
-            assert_equal(mine[key], theirs[key])
-    elif isinstance(mine, tuple):
-        for one, other in zip(mine, theirs, strict=True):
-            assert_equal(one, other)
-    elif isinstance(mine, np.ndarray):
-        assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
-        if mine.dtype == object:
-            assert_equal(tuple(mine), tuple(theirs))
-        else:
-            assert mine.tobytes() == theirs.tobytes()
-    else:
-        assert mine == theirs
 
 
 @settings(max_examples=120, deadline=None)

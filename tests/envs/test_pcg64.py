@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexigym.envs.grid.pcg64 import random, stream_of
+from lexigym.envs.pcg64 import random, stream_of
 
 
 @settings(max_examples=50, deadline=None)

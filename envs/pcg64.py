@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ...registry.compiler import compiled
+from ..registry.compiler import compiled
 
 LOW_HALF = np.uint64(2**32 - 1)
 MULTIPLIER_HIGH = np.uint64(0x2360ED051FC65DA4)

@@ -1,0 +1,372 @@
+"""The token environment, many episodes at once on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import error, logger
+from gymnasium.spaces import Discrete
+from gymnasium.utils.seeding import np_random
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
+
+from ...registry.errors import InvalidArgumentError
+from ..arguments import (
+    check_autoreset_mode,
+    check_num_envs,
+    check_options,
+    check_render_mode,
+    check_reset_mask,
+)
+from ..pcg64 import random, stream_of
+from .examples import Example
+from .oracle import best_action, best_return
+from .picture import Scene, draw_picture, draw_text
+from .single import TokenEnv
+from .task import Task
+
+RENDER_MODES = ("ansi", "rgb_array")
+
+Booleans = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class TokenVectorEnv(VectorEnv[Any, Any, Any]):
+    """n episodes of `TokenEnv`, each with its own generator.
+
+    With seeds s to s+n-1 it gives bit for bit what a `SyncVectorEnv` of n single environments
+    gives: observations, rewards, both ends and infos, in all three autoreset modes.
+
+    Args:
+        task: Dataset, tokenizer, scorer and the numbers that follow from them.
+        num_envs: Environments n, at least 1.
+        autoreset_mode: A `gymnasium.vector.AutoresetMode` or its value: "NextStep", "SameStep" or
+            "Disabled"; with the last, `reset(options={"reset_mask": mask})` begins episodes where
+            `mask`, `(n,) bool`, is true.
+        render_mode: "ansi", "rgb_array" or None.
+
+    Attributes:
+        task: The task.
+        reward_bounds: The smallest and the largest reward of one step.
+
+    Raises:
+        InvalidArgumentError: If an argument is outside its documented range.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        num_envs: int = 1,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+    ) -> None:
+        check_render_mode(render_mode, RENDER_MODES)
+        self.task = task
+        self.num_envs = check_num_envs(num_envs)
+        self.render_mode = render_mode
+        self.reward_bounds = task.reward_bounds
+        self.autoreset_mode = check_autoreset_mode(autoreset_mode)
+        self.metadata = {
+            **TokenEnv.metadata,
+            "render_modes": list(RENDER_MODES),
+            "autoreset_mode": self.autoreset_mode,
+        }
+        self._encoder = task.make_encoder()
+        self.single_observation_space = self._encoder.space
+        self.single_action_space = Discrete(task.tokenizer.size)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._judge = task.make_judge(self.num_envs)
+        self._legal = task.mask.astype(bool)
+        self._masks = np.broadcast_to(task.mask, (self.num_envs, len(task.mask)))
+        self._everywhere = np.arange(self.num_envs)
+        self._streams = np.zeros((self.num_envs, 4), np.uint64)
+        self._seeded = np.zeros(self.num_envs, bool)
+        self._examples: list[Example | None] = [None] * self.num_envs
+        self._example_indices = np.zeros(self.num_envs, np.int64)
+        self._tokens = np.full(
+            (self.num_envs, task.prompt_tokens + task.new_tokens), task.tokenizer.pad, np.int64
+        )
+        self._slots = np.zeros(self.num_envs, np.int64)
+        self._running = np.zeros(self.num_envs, bool)
+        self._potentials = np.zeros(self.num_envs)
+        self._scores = np.zeros(self.num_envs)
+        self._invalid = np.zeros(self.num_envs, np.int64)
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode in every environment, or in those of `options["reset_mask"]`.
+
+        Args:
+            seed: s for the seeds s to s+n-1, or a sequence of n; None goes on with the generators.
+            options: `"reset_mask"`, `(n,) bool`, and `"example"`, the index of an example of the
+                split, the same for all of them.
+
+        Raises:
+            InvalidArgumentError: If an option or the number of seeds is wrong.
+            gymnasium.error.ResetNeeded: If the mask leaves out an environment that never began.
+        """
+        options = check_options(options, ("reset_mask", "example"))
+        mask = check_reset_mask(options.get("reset_mask"), self.num_envs)
+        asked = options.get("example")
+        example = None if asked is None else self.task.examples.get(asked)
+        if any(self._examples[env] is None for env in np.flatnonzero(~mask)):
+            raise error.ResetNeeded("some environments never began; call reset() without a mask.")
+        self._seed(seed, mask)
+        self._begin(np.flatnonzero(mask), example)
+        return self._observe(self._everywhere), self._infos(mask)
+
+    def step(
+        self, actions: npt.ArrayLike
+    ) -> tuple[Any, Floats, Booleans, Booleans, dict[str, Any]]:
+        """Write a token to every text; `(n,)` integer actions in, fresh arrays out.
+
+        Raises:
+            InvalidArgumentError: If the actions are not n integers from 0 to V - 1; nothing is
+                written then.
+            gymnasium.error.ResetNeeded: Before the first reset; without autoreset, also if an
+                episode is over.
+        """
+        mode = self.autoreset_mode
+        if self._examples[0] is None or (
+            mode is AutoresetMode.DISABLED and not self._running.all()
+        ):
+            raise error.ResetNeeded("some text isn't being written; call reset() before step().")
+        chosen = self._check_actions(np.asarray(actions))
+        rewards = np.zeros(self.num_envs)
+        resting = np.flatnonzero(~self._running)
+        if len(resting):
+            writing = np.flatnonzero(self._running)
+            rewards[writing] = self._write(writing, chosen[writing])
+            terminated = ~self._running
+            terminated[resting] = False
+            self._begin(resting, None)
+        else:
+            rewards[:] = self._write(self._everywhere, chosen)
+            terminated = ~self._running
+        truncated = np.zeros(self.num_envs, bool)
+        infos: dict[str, Any] = {}
+        if mode is AutoresetMode.SAME_STEP and terminated.any():
+            ended = np.flatnonzero(terminated)
+            finals = np.full(self.num_envs, None, dtype=object)
+            for env in ended.tolist():
+                finals[env] = self._encode(env)
+            infos = {
+                "final_obs": finals,
+                "_final_obs": terminated.copy(),
+                "final_info": self._infos(terminated),
+                "_final_info": terminated.copy(),
+            }
+            self._begin(ended, None)
+        infos |= self._infos(None)
+        return self._observe(self._everywhere), rewards, terminated, truncated, infos
+
+    def _seed(self, seed: int | Sequence[int | None] | None, mask: Booleans) -> None:
+        """Set the generators of the masked environments as Gymnasium seeds single ones."""
+        if seed is None:
+            seeds: Sequence[int | None] = [None] * self.num_envs
+        elif isinstance(seed, int):
+            seeds = range(seed, seed + self.num_envs)
+        else:
+            seeds = seed
+        if len(seeds) != self.num_envs:
+            raise InvalidArgumentError(
+                f"seed has {len(seeds)} entries; pass one for each of the {self.num_envs} "
+                "environments, or a single integer."
+            )
+        for env in np.flatnonzero(mask).tolist():
+            if seeds[env] is not None or not self._seeded[env]:
+                self._streams[env] = stream_of(np_random(seeds[env])[0])
+                self._seeded[env] = True
+
+    def _begin(self, envs: Integers, asked: Example | None) -> None:
+        start = self.task.prompt_tokens
+        for env in envs.tolist():
+            drawn = self.task.examples.draw(partial(random, self._streams, env))
+            example = drawn if asked is None else asked
+            self._examples[env] = example
+            self._example_indices[env] = example.index
+            self._tokens[env, :start] = example.prompt
+            self._judge.begin(env, example)
+        self._tokens[envs, start:] = self.task.tokenizer.pad
+        self._slots[envs] = start
+        self._running[envs] = True
+        self._potentials[envs] = self._scores[envs] = 0.0
+        self._invalid[envs] = 0
+
+    def _write(self, envs: Integers, tokens: Integers) -> Floats:
+        """Write a token to each of some texts, and return the rewards."""
+        self._tokens[envs, self._slots[envs]] = tokens
+        self._slots[envs] += 1
+        before = self._potentials[envs]
+        legal = self._legal[tokens]
+        goes_on = legal & (tokens != self.task.tokenizer.eos)
+        writing = envs[goes_on]
+        potentials, scores = self._judge.write_all(writing, tokens[goes_on])
+        self._potentials[writing], self._scores[writing] = potentials, scores
+        self._running[envs] = goes_on & (self._slots[envs] < self._tokens.shape[1])
+        illegal = envs[~legal]
+        self._scores[illegal] = 0.0
+        self._invalid[illegal] = 1
+        ended = envs[~self._running[envs]]
+        self._potentials[ended] = self._scores[ended]
+        if self.task.shaped:
+            rewards: Floats = self._potentials[envs] - before
+            return rewards
+        return np.where(self._running[envs], 0.0, self._scores[envs])
+
+    def _encode(self, env: int) -> Any:
+        length = int(self._slots[env]) - self.task.prompt_tokens
+        return self._encoder.encode(self._tokens[env], length, self.task.mask)
+
+    def _observe(self, envs: Integers) -> Any:
+        if self.task.observation == "tokens":
+            return self._tokens.copy()
+        space = self.single_observation_space
+        observations = [self._encode(env) for env in envs.tolist()]
+        empty: Any = create_empty_array(space, len(envs))
+        return concatenate(space, observations, empty)
+
+    def _infos(self, mask: Booleans | None) -> dict[str, Any]:
+        """Return the infos of the masked environments, all for None, as Gymnasium batches them."""
+        whole = mask is None or mask.all()
+        given = np.ones(self.num_envs, bool) if mask is None else mask
+        columns: dict[str, npt.NDArray[Any]] = {
+            "action_mask": self._masks,
+            "example": self._example_indices,
+            "invalid": self._invalid,
+            "score": self._scores,
+        }
+        if self._judge.components:
+            parts = [self._judge.parts(env) for env in range(self.num_envs)]
+            for name in self._judge.components:
+                column = np.array([part.get(name, 0.0) for part in parts])
+                columns[name] = np.where(self._invalid == 1, 0.0, column)
+        infos: dict[str, Any] = {}
+        for name, column in columns.items():
+            if whole:
+                infos[name] = column if name == "action_mask" else column.copy()
+            else:
+                infos[name] = np.zeros_like(column)
+                infos[name][given] = column[given]
+            infos[f"_{name}"] = given.copy()
+        return infos
+
+    def action_masks(self) -> Booleans:
+        """Return the legal actions, `(n, V) bool`."""
+        return self._masks.astype(bool)
+
+    @property
+    def num_examples(self) -> int | None:
+        """How many examples the split has; None if it is unlimited."""
+        return self.task.num_examples
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The texts so far."""
+        return tuple(self.task.decode(self._written(env)) for env in range(self.num_envs))
+
+    def oracle_action(self) -> Integers:
+        """Return actions that earn `oracle_return()`, `(n,) int64`."""
+        return np.array(
+            [best_action(self.task, example, self._written(e)) for e, example in self._present()]
+        )
+
+    def oracle_return(self) -> Floats:
+        """Return the best returns from now, `(n,)`; see `TokenEnv.oracle_return`."""
+        best = np.array(
+            [best_return(self.task, example, self._written(e)) for e, example in self._present()]
+        )
+        return np.where(self._running, best - self._potentials * self.task.shaped, 0.0)
+
+    def render(self) -> tuple[Any, ...] | None:
+        """Return n texts, or n `(height, width, 3) uint8` pictures."""
+        if self.render_mode is None:
+            logger.warn("render() shows nothing: make the environment with a render_mode.")
+            return None
+        draw = draw_text if self.render_mode == "ansi" else draw_picture
+        return tuple(
+            draw(
+                Scene(
+                    example.prompt_text,
+                    self.task.decode(self._written(env)),
+                    example.goal.references,
+                    float(self._scores[env]),
+                    self._judge.parts(env),
+                )
+            )
+            for env, example in self._present()
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return a snapshot of plain Python values, from which `restore` goes on exactly.
+
+        Raises:
+            gymnasium.error.ResetNeeded: Before the first reset.
+        """
+        return {
+            "streams": self._streams.tolist(),
+            "examples": [example.index for _, example in self._present()],
+            "written": [self._written(env) for env in range(self.num_envs)],
+            "running": self._running.tolist(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a snapshot of an environment with the same arguments.
+
+        Raises:
+            InvalidArgumentError: If it is not such a snapshot.
+        """
+        try:
+            streams = np.array(state["streams"], np.uint64).reshape(self.num_envs, 4)
+            examples, written = state["examples"], state["written"]
+            running = np.array(state["running"], bool).reshape(self.num_envs)
+            pairs = list(zip(examples, written, strict=True))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise InvalidArgumentError(
+                f"this is no state of {self.num_envs} token environments ({problem!r}); pass what "
+                "state() of one with the same arguments returned."
+            ) from None
+        for env, (example, tokens) in enumerate(pairs):
+            self._begin(np.array([env]), self.task.examples.get(example))
+            for token in tokens:
+                self._write(np.array([env]), np.array([token]))
+        self._streams[:] = streams
+        self._running[:] = running
+        self._seeded[:] = True
+
+    def _written(self, env: int) -> list[int]:
+        """Return the ids of a text, the end of the text included."""
+        start = self.task.prompt_tokens
+        written: list[int] = self._tokens[env, start : self._slots[env]].tolist()
+        return written
+
+    def _present(self) -> list[tuple[int, Example]]:
+        present = [(env, example) for env, example in enumerate(self._examples) if example]
+        if len(present) < self.num_envs:
+            raise error.ResetNeeded("there are no texts yet; call reset() first.")
+        return present
+
+    def _check_actions(self, actions: npt.NDArray[Any]) -> Integers:
+        """Return the actions as int64, or raise an error that names the first wrong one."""
+        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
+            raise InvalidArgumentError(
+                f"actions must be {self.num_envs} integers, got shape {actions.shape} and dtype "
+                f"{actions.dtype}."
+            )
+        wrong = np.flatnonzero((actions < 0) | (actions >= len(self._legal)))
+        if len(wrong):
+            raise InvalidArgumentError(
+                f"actions must be integers from 0 to {len(self._legal) - 1}, got "
+                f"{actions[wrong[0]]} for environment {wrong[0]}."
+            )
+        return actions.astype(np.int64)

@@ -1,0 +1,178 @@
+"""Phrases, stories and facts: read from small files here, and whole where they ship."""
+
+import pytest
+
+from lexigym.envs.datasets import facts, phrases, stories
+from lexigym.envs.datasets.schema import DatasetError, Example, split_of
+from lexigym.envs.datasets.sentences import is_lossless, words
+from lexigym.envs.datasets.tables import DATA
+from lexigym.registry.errors import InvalidArgumentError
+
+PHRASINGS = "relation\tphrasing\ncapital\tWhat is the capital of {subject}?\n" + "".join(
+    f"capital\tPhrasing {number} of {{subject}}?\n" for number in range(5)
+)
+FACTS = "relation\tsubject\tanswers\tsource\n" + "".join(
+    f"capital\tLand{number}\tCity{number}|Town {number}\tatlas\n" for number in range(20)
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "english.tsv").write_text(
+        "id\tsplit\tsentence\n1\ttrain\tHello.\n2\ttest\tGood night!\n"
+    )
+    (tmp_path / "fr.tsv").write_text("1\tBonjour.\tSalut.\n2\tBonne nuit !\t\n")
+    (tmp_path / "facts.tsv").write_text(FACTS)
+    (tmp_path / "phrasings.tsv").write_text(PHRASINGS)
+    return tmp_path
+
+
+def test_phrases_are_english_with_translations(folder):
+    assert phrases.read_phrases(folder, "fr") == {
+        "train": [Example("Hello.", ("Bonjour.", "Salut."))],
+        "test": [Example("Good night!", ("Bonne nuit !",))],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("fr.tsv", "1\tBonjour.\n", "english.tsv:3: the sentence '2' has no translation in fr.tsv"),
+        ("fr.tsv", "1\n", "fr.tsv:1: expected the columns id, reference, got 1"),
+        ("fr.tsv", b"1\t\xff", "fr.tsv:1: the byte 0xff is not UTF-8"),
+    ],
+)
+def test_bad_phrases_are_told_by_file_and_line(folder, name, content, message):
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DatasetError) as caught:
+        phrases.read_phrases(folder, "fr")
+    assert message in str(caught.value)
+
+
+def test_phrases_have_few_targets():
+    with pytest.raises(InvalidArgumentError, match="target='frr' is unknown; did you mean 'fr'"):
+        phrases.Phrases("frr")
+
+
+def test_stories_are_asked_by_their_content_words(tmp_path):
+    path = tmp_path / "stories.txt"
+    path.write_text("The old dog slept near the fire.\n\nI am!\nIt isn't the dog.\nIs it a dog?\n")
+    corpus = stories.sentences(path)
+    assert len(corpus) == 4
+    assert [stories.content_words(text) for text in corpus[1:]] == [[], ["dog"], ["dog"]]
+    asked = [(stories.choose_keywords(text), text) for text in corpus]
+    first, second = stories.ask(asked)
+    assert set(first.keywords) <= {"old", "dog", "slept", "near", "fire"}
+    assert 2 <= len(first.keywords) <= 3
+    assert first == Example(" ".join(first.keywords), corpus[:1], first.keywords)
+    # What has the same prompt is each other's reference.
+    assert second == Example("dog", corpus[2:], ("dog",))
+
+
+def test_keywords_stand_in_the_sentence_in_order():
+    sentence = "Two brown birds sang a long song, and the fox's den stayed quiet."
+    keywords = stories.choose_keywords(sentence)
+    assert list(keywords) == [word for word in words(sentence, "en") if word in keywords]
+    assert keywords == stories.choose_keywords(sentence)
+
+
+def test_all_keywords_are_all_pairs_and_triples():
+    assert stories.all_keywords("The red fox ran far.") == [
+        ("red", "fox"),
+        ("red", "ran"),
+        ("red", "far"),
+        ("fox", "ran"),
+        ("fox", "far"),
+        ("ran", "far"),
+        ("red", "fox", "ran"),
+        ("red", "fox", "far"),
+        ("red", "ran", "far"),
+        ("fox", "ran", "far"),
+    ]
+
+
+def test_no_question_is_held_out_whose_fact_or_phrasing_is_new(folder):
+    questions = facts.read_facts(folder)
+    assert len(questions) == 120
+    splits = facts.split(questions)
+    assert {question.example.prompt for question in questions} == {
+        example.prompt for examples in splits.values() for example in examples
+    }
+    assert min(map(len, splits.values())) >= 3
+    train = {example.prompt for example in splits["train"]}
+    seen = [question for question in questions if question.example.prompt in train]
+    for question in questions:
+        assert any(each.subject == question.subject for each in seen)
+        assert any(each.phrasing == question.phrasing for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("facts.tsv", "colour\tgrass\tgreen\tme\n", "facts.tsv:1: the relation 'colour' has no"),
+        ("facts.tsv", "capital\tPeru\n", "facts.tsv:1: expected the columns relation, subject"),
+        ("facts.tsv", "capital\tPeru\tLima\nx\n" * 1, "facts.tsv:2: expected"),
+        ("facts.tsv", "capital\tPeru\tLima\n" * 2, "is asked a second time"),
+        ("phrasings.tsv", "capital\tWhat is it?\n", "phrasings.tsv:1: the phrasing 'What is it?'"),
+    ],
+)
+def test_bad_facts_are_told_by_file_and_line(folder, name, content, message):
+    (folder / name).write_text(content)
+    with pytest.raises(DatasetError) as caught:
+        facts.read_facts(folder)
+    assert message in str(caught.value)
+
+
+def ships(*names):
+    missing = [name for name in names if not (DATA / name).exists()]
+    return pytest.mark.skipif(bool(missing), reason=f"{missing} have not arrived")
+
+
+SHIPPED = [
+    *(
+        pytest.param(
+            lambda target=target: phrases.Phrases(target),
+            marks=ships("phrases/english.tsv", f"phrases/{target}.tsv"),
+            id=f"phrases-{target}",
+        )
+        for target in phrases.TARGETS
+    ),
+    *(
+        pytest.param(
+            lambda level=level: stories.Stories(level),
+            marks=ships("stories.txt"),
+            id=f"stories-{level}",
+        )
+        for level in ("small", "standard")
+    ),
+    *(
+        pytest.param(
+            lambda level=level: facts.Facts(level),
+            marks=ships("facts.tsv", "phrasings.tsv"),
+            id=f"facts-{level}",
+        )
+        for level in ("small", "standard")
+    ),
+]
+
+
+@pytest.mark.parametrize("make", SHIPPED)
+def test_what_ships_is_whole(make):
+    dataset = make()
+    assert set(dataset.splits) == {"train", "validation", "test"}
+    for examples in dataset.splits.values():
+        for example in examples:
+            assert is_lossless(example.prompt, dataset.prompt_language), example
+            for reference in example.references:
+                assert is_lossless(reference, dataset.language), example
+                assert set(example.keywords) <= set(words(reference, dataset.language))
+    limits = {"stories-small": 56, "facts-small": 58}
+    if dataset.name in limits:
+        vocabulary = {word for text in dataset.texts() for word in words(text, "en")}
+        assert len(vocabulary) <= limits[dataset.name]
+
+
+@ships("stories.txt")
+def test_the_split_of_a_story_is_that_of_its_prompt():
+    for split, examples in stories.Stories().splits.items():
+        assert all(split_of(example.prompt) == split for example in examples)
