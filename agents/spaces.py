@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import gymnasium
+import numpy as np
+from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
 from ..registry.errors import InvalidArgumentError
@@ -34,6 +36,24 @@ class Spaces:
                 f"{env!r} has no spaces: pass an environment, as gymnasium.make returns it."
             )
         return cls(env.observation_space, env.action_space)
+
+    @property
+    def vocabulary_size(self) -> int | None:
+        """V where an observation is a sequence of the tokens that actions write; None elsewhere.
+
+        That is a Box of one dimension of integers from 0 to V - 1 beside V Discrete actions.
+        """
+        box, actions = self.observation_space, self.action_space
+        if not (isinstance(box, spaces.Box) and isinstance(actions, spaces.Discrete)):
+            return None
+        is_tokens = (
+            len(box.shape) == 1
+            and np.issubdtype(box.dtype, np.integer)
+            and actions.start == 0
+            and np.all(box.low == 0)
+            and np.all(box.high == actions.n - 1)
+        )
+        return int(actions.n) if is_tokens else None
 
     def to_json(self) -> dict[str, Any]:
         """Return both as plain JSON data; see `space_to_json`."""

@@ -31,6 +31,8 @@ from .n_step import NStepWindow
 from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
 from .replay import PrioritizedMemory, TransitionMemory
+from .sequences import SequenceMemory
+from .transformer import TransformerQNetwork, build_transformer
 
 _NEVER = np.zeros(1, dtype=bool)
 
@@ -103,6 +105,11 @@ class DQN:
         self._network_name = None if q_network is None else type(q_network).__qualname__
         self.q_network = self._build(q_network, int(network.generate_state(1)[0])).to(self.device)
 
+        if self._config.memory == "sequences" and not self._remembers_sequences:
+            raise InvalidArgumentError(
+                "memory='sequences' needs token observations and the causal transformer that dqn "
+                "builds for them: choose memory='transitions'."
+            )
         self.learner = Learner(self.q_network, self._config)
         self.num_timesteps = 0
         self._horizon = 0
@@ -122,12 +129,18 @@ class DQN:
             return q_network
         if q_network is not None:
             return q_network(self._spaces.observation_space, self._n_actions)
+        generator = torch.Generator().manual_seed(seed)
+        vocabulary_size = self._spaces.vocabulary_size
+        if vocabulary_size is not None:
+            return build_transformer(
+                vocabulary_size, self._encoder.shape[0], self._config, generator
+            )
         return build_q_network(
             self._spaces.observation_space,
             self._n_actions,
             net_arch=self._config.net_arch,
             dueling=self._config.dueling,
-            generator=torch.Generator().manual_seed(seed),
+            generator=generator,
         )
 
     @classmethod
@@ -265,7 +278,26 @@ class DQN:
         if not hasattr(self, "memory"):
             self.memory = self._make_memory(masked=mask is not None)
 
-    def _make_memory(self, masked: bool) -> TransitionMemory:
+    @property
+    def _remembers_sequences(self) -> bool:
+        return (
+            self._config.memory != "transitions"
+            and not self._config.prioritized
+            and isinstance(self.q_network, TransformerQNetwork)
+        )
+
+    def _make_memory(self, masked: bool) -> TransitionMemory | SequenceMemory:
+        if self._remembers_sequences:
+            return SequenceMemory(
+                self._config.buffer_size,
+                self._encoder.shape[0],
+                self._n_actions if masked else 0,
+                self._config.n_steps,
+                self._config.gamma,
+                self._interaction.n_envs,
+                self._replay_generator,
+                self.device,
+            )
         arguments: tuple[Any, ...] = (
             self._config.buffer_size,
             self._encoder.shape,
@@ -312,15 +344,12 @@ class DQN:
         if self._action_mask is not None and step.next_action_mask is not None:
             begins["action_mask"] = self._action_mask
             ends["next_action_mask"] = step.next_action_mask
-        for transitions in self._window.push(
-            begins,
-            step.reward * self._reward_scale,
-            ends,
-            step.terminated,
-            step.truncated,
-            step.valid,
-        ):
-            self.memory.add(**transitions)
+        outcome = (step.reward * self._reward_scale, ends, step.terminated, step.truncated)
+        if isinstance(self.memory, SequenceMemory):
+            self.memory.record(begins, *outcome, step.valid)
+        else:
+            for transitions in self._window.push(begins, *outcome, step.valid):
+                self.memory.add(**transitions)
         if step.observation is not step.next_observation:
             next_observation = self._encoder.encode(step.observation)
         self._observation, self._action_mask = next_observation, step.action_mask

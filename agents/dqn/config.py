@@ -8,7 +8,9 @@ import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import InvalidArgumentError, did_you_mean
+
+MEMORIES = ("auto", "transitions", "sequences")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,13 @@ class DQNConfig:
             infinity switches it off.
         net_arch: Widths of the hidden layers of the multilayer perceptron; images get the
             convolutions in front of it.
+        transformer_width: Size of embeddings and hidden layers of the causal transformer that token
+            observations get instead of a perceptron; a multiple of `transformer_heads`.
+        transformer_depth: Its blocks.
+        transformer_heads: Its attention heads.
+        memory: "transitions", "sequences" (whole episodes, each valued in one pass of a causal
+            network: for token observations; `batch_size` counts episodes then), or "auto":
+            sequences where observations are tokens.
         double: The online network chooses the action that the target network values (van Hasselt
             et al. 2016).
         dueling: A value stream and an advantage stream (Wang et al. 2016).
@@ -79,6 +88,10 @@ class DQNConfig:
     exploration_final_eps: float = 0.05
     max_grad_norm: float = 10.0
     net_arch: tuple[int, ...] = (128, 128)
+    transformer_width: int = 64
+    transformer_depth: int = 2
+    transformer_heads: int = 4
+    memory: Literal["auto", "transitions", "sequences"] = "auto"
     double: bool = False
     dueling: bool = False
     prioritized: bool = False
@@ -120,6 +133,20 @@ class DQNConfig:
             raise InvalidArgumentError(
                 "dueling needs a hidden layer for its streams, got net_arch=[]; name a width."
             )
+        if self.transformer_width % self.transformer_heads:
+            raise InvalidArgumentError(
+                f"transformer_width must be a multiple of transformer_heads="
+                f"{self.transformer_heads}, got {self.transformer_width}."
+            )
+        if self.memory not in MEMORIES:
+            raise InvalidArgumentError(
+                f"memory={self.memory!r} is unknown; {did_you_mean(str(self.memory), MEMORIES)}"
+            )
+        if self.memory == "sequences" and self.prioritized:
+            raise InvalidArgumentError(
+                "prioritized replay draws transitions, and memory='sequences' has none: switch one "
+                "of them off."
+            )
         if self.learning_starts > self.buffer_size:
             raise InvalidArgumentError(
                 f"learning_starts={self.learning_starts} transitions never fit into "
@@ -154,6 +181,9 @@ _INTEGER_MINIMA: tuple[tuple[str, int], ...] = (
     ("gradient_steps", -1),
     ("target_update_interval", 1),
     ("n_steps", 1),
+    ("transformer_width", 1),
+    ("transformer_depth", 0),
+    ("transformer_heads", 1),
 )
 _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("learning_rate", 0.0, 1.0),

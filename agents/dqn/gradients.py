@@ -16,6 +16,9 @@ from .networks import MLPQNetwork
 from .observations import Features
 from .parameters import FlatParameters
 from .targets import huber_loss
+from .transformer import Prefixes
+
+Observation = Tensor | Prefixes
 
 
 class Gradient(Protocol):
@@ -28,12 +31,12 @@ class Gradient(Protocol):
         """
         ...
 
-    def values(self, observation: Tensor) -> Tensor:
+    def values(self, observation: Observation) -> Tensor:
         """Return Q(s, a), `(B, A)`, without a gradient; overwritten by the next call."""
         ...
 
     def accumulate(
-        self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
+        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`.
 
@@ -63,13 +66,13 @@ class AutogradGradient:
         return values
 
     @torch.no_grad()
-    def values(self, observation: Tensor) -> Tensor:
+    def values(self, observation: Observation) -> Tensor:
         """Return Q(s, a), `(B, A)`, without a gradient."""
         values: Tensor = self.network(observation)
         return values
 
     def accumulate(
-        self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
+        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
         with torch.enable_grad():
@@ -119,14 +122,16 @@ class ClosedFormGradient:
             return self._forward(observation)
         return self._forward(self.features(torch.from_numpy(observation)).numpy())
 
-    def values(self, observation: Tensor) -> Tensor:
+    def values(self, observation: Observation) -> Tensor:
         """Return Q(s, a), `(B, A)`, without a gradient; overwritten by the next call."""
+        assert isinstance(observation, Tensor)
         return torch.from_numpy(self._forward(self.features(observation).numpy()))
 
     def accumulate(
-        self, observation: Tensor, action: Tensor, target: Tensor, weights: Tensor | None
+        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
+        assert isinstance(observation, Tensor)
         scratch = self._scratch_of(len(action))
         kernels.accumulate(
             self.parameters,

@@ -12,6 +12,8 @@ from .config import DQNConfig
 from .gradients import ClosedFormGradient, gradient_of
 from .parameters import Adam, CompiledAdam, FlatParameters
 from .replay import Batch, TransitionMemory
+from .sequences import SequenceMemory
+from .transformer import Prefixes
 
 
 class Learner:
@@ -51,20 +53,15 @@ class Learner:
         return float(targets.huber_loss(self._errors).mean())
 
     @torch.no_grad()
-    def update(self, memory: TransitionMemory, steps: int = 1) -> None:
+    def update(self, memory: TransitionMemory | SequenceMemory, steps: int = 1) -> None:
         """Make `steps` updates, each from a batch drawn from the memory."""
         while steps > 0:
             count = min(steps, memory.batches_per_draw)
             drawn = memory.sample(count * self.config.batch_size)
             # The target network stands still meanwhile: one pass values all the batches.
-            ahead = None if self._needs_online_values else self.bootstrap(drawn)
+            ahead = None if self._needs_online_values else self.bootstrap(drawn).chunk(count)
             for index, batch in enumerate(drawn.split(count)):
-                size = self.config.batch_size
-                target = (
-                    self.bootstrap(batch)
-                    if ahead is None
-                    else ahead[index * size : (index + 1) * size]
-                )
+                target = self.bootstrap(batch) if ahead is None else ahead[index]
                 errors = self.gradient.accumulate(
                     batch.observation, batch.action, target, batch.weights
                 )
@@ -81,24 +78,35 @@ class Learner:
     def bootstrap(self, batch: Batch) -> Tensor:
         """Return the targets of a batch, `(B,)`, as the switches say."""
         config, mask = self.config, batch.next_action_mask
-        target_values = self.target_gradient.values(batch.next_observation)
         returns = batch.return_
         if config.munchausen:
+            target_values, present_values = self._values_around(batch)
             values = targets.soft_value(target_values, mask, config.munchausen_temperature)
             returns = returns + targets.munchausen_bonus(
-                self.target_gradient.values(batch.observation),
+                present_values,
                 batch.action,
                 batch.action_mask,
                 alpha=config.munchausen_alpha,
                 temperature=config.munchausen_temperature,
                 clip=config.munchausen_clip,
             )
-        elif config.double:
+            return targets.bootstrap_target(returns, batch.discount, values)
+        target_values = self.target_gradient.values(batch.next_observation)
+        if config.double:
             online_values = self.gradient.values(batch.next_observation)
             values = targets.double_value(online_values, target_values, mask)
         else:
             values = targets.maximum_value(target_values, mask)
         return targets.bootstrap_target(returns, batch.discount, values)
+
+    def _values_around(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the target network's values of the next states and of the present ones."""
+        following, present = batch.next_observation, batch.observation
+        if isinstance(following, Prefixes) and isinstance(present, Prefixes):
+            both = self.target_gradient.values(following.joined(present))
+            return both[: len(following)], both[len(following) :]
+        target_values = self.target_gradient.values(following).clone()
+        return target_values, self.target_gradient.values(present)
 
     @torch.no_grad()
     def update_target(self) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .sum_tree import SumTree
 from .targets import importance_weights
+from .transformer import Prefixes
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Batch:
     """B transitions as tensors; they are overwritten by the next draw of the same size.
 
     Attributes:
-        observation: `(B, *shape)`, the state.
+        observation: `(B, *shape)`, the state; `Prefixes` of whole texts from a `SequenceMemory`.
         action: `(B,) int64`, taken there.
         return_: `(B,) float32`, the scaled, discounted rewards up to the bootstrap.
         discount: `(B,) float32`, gamma to the number of steps; 0 where the episode terminated.
@@ -30,11 +31,11 @@ class Batch:
         weights: `(B,) float32` importance weights; None for uniform replay.
     """
 
-    observation: Tensor
+    observation: Tensor | Prefixes
     action: Tensor
     return_: Tensor
     discount: Tensor
-    next_observation: Tensor
+    next_observation: Tensor | Prefixes
     action_mask: Tensor | None
     next_action_mask: Tensor | None
     indices: npt.NDArray[np.int64]

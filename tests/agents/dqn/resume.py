@@ -24,14 +24,17 @@ CASES: dict[str, tuple[str, int, dict[str, Any]]] = {
     **{f"cartpole-{name}": ("CartPole-v1", 0, s) for name, s in SWITCHES.items()},
     "grid": ("GridRobot-v0", 0, {}),
     "grid-vector": ("GridRobot-v0", 4, {"n_steps": 3, "prioritized": True}),
+    "text": ("QA-v0", 0, {"transformer_width": 16, "transformer_depth": 1, "batch_size": 4}),
+    "text-vector": ("QA-v0", 3, {"transformer_width": 16, "batch_size": 4, "n_steps": 3}),
 }
 
 
 def make_env(case: str) -> Any:
     name, n, _ = CASES[case]
+    arguments = {"level": "small"} if name == "QA-v0" else {}
     if n:
-        return gymnasium.make_vec(name, n, vectorization_mode="vector_entry_point")
-    return gymnasium.make(name)
+        return gymnasium.make_vec(name, n, vectorization_mode="vector_entry_point", **arguments)
+    return gymnasium.make(name, **arguments)
 
 
 if __name__ == "__main__":
