@@ -31,6 +31,7 @@ from .callbacks import Callback, as_callback
 from .checkpoint import read_config, read_tensors, write_checkpoint
 from .progress import ProgressBar
 from .sb3_environments import learning_environment
+from .sb3_features import default_policy_kwargs
 from .sb3_policies import default_policy, mask_scores, require_usable, score_network
 from .spaces import Spaces, environment_spec_json
 
@@ -68,7 +69,9 @@ def family(suffix: str) -> type[SB3Agent]:
 class SB3Agent:
     """One algorithm of Stable-Baselines3 or sb3-contrib, as it is.
 
-    What is added to it: it learns from scaled rewards, on Gymnasium's vector environments too; its
+    What is added to it: it learns from scaled rewards, on Gymnasium's vector environments too; it
+    reads token observations with `TokenFeatures`, unless `policy_kwargs` name another
+    `features_extractor_class`, and their `features_extractor_kwargs` are the arguments; its
     `predict` honours action masks; its checkpoints execute nothing on load. While it learns, only
     `maskable-ppo` knows masks. `learn` may overshoot `total_timesteps`, since on-policy algorithms
     learn from whole rollouts. A checkpoint holds no replay memory, and no statistics of a
@@ -102,6 +105,9 @@ class SB3Agent:
         require_usable(self.name, available)
         if arguments["policy"] == "auto":
             arguments["policy"] = default_policy(self.algorithm, available.observation_space)
+        defaults = default_policy_kwargs(self.algorithm, arguments["policy"], available)
+        if defaults:
+            arguments["policy_kwargs"] = defaults | (arguments.get("policy_kwargs") or {})
         venv = None
         if not isinstance(env, Spaces):
             masked = self.algorithm is sb3_contrib.MaskablePPO

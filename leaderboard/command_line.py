@@ -20,6 +20,7 @@ examples:
   lexigym describe dqn                           an agent and its hyperparameters
   lexigym train GridRobot-v0 dqn                 learn, evaluate, save
   lexigym watch runs/GridRobot-v0/dqn-seed0.zip  see an episode
+  lexigym play QA-v0                             write the answers yourself
   lexigym bench quick                            compare the agents, in a few minutes
 """
 TRAIN_EXAMPLES = """
@@ -32,6 +33,17 @@ WATCH_EXAMPLES = """
 examples:
   lexigym watch dqn.zip                  in the terminal
   lexigym watch dqn.zip --out robot.gif  as a picture that moves
+"""
+PLAY_EXAMPLES = """
+what to type:
+  seventy two    tokens, or actions by name or number, with spaces between; Tab completes
+  (nothing)      an empty line ends the text
+  :q             quits
+
+examples:
+  lexigym play QA-v0 --set level=small        answer in words
+  lexigym play TextGen-v0 --episodes 3        write sentences
+  lexigym play GridRobot-v0 --set size=5      walk
 """
 BENCH_EXAMPLES = """
 examples:
@@ -100,6 +112,12 @@ def build_parser() -> argparse.ArgumentParser:
     watch = add("watch", "watching:watch", "watch a saved agent play an episode", WATCH_EXAMPLES)
     _add_checkpoint(watch)
     watch.add_argument("--out", metavar="PATH", help="a .gif or .mp4 instead of the terminal")
+
+    play = add("play", "play:play", "play yourself, in the terminal", PLAY_EXAMPLES)
+    play.add_argument("environment", metavar="ENV", help="a Gymnasium id, such as QA-v0")
+    _add_settings(play, "--set", "an argument of `lexigym describe ENV`")
+    _add_number(play, "--seed", 0, "root of the seeds of the episodes", least=0)
+    _add_number(play, "--episodes", None, "episodes to play; asks after each if left out")
 
     bench = add("bench", "benching:bench", "compare agents over environments", BENCH_EXAMPLES)
     bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +14,17 @@ from .number_words import number_words
 from .procedural import ProceduralDataset
 from .schema import LEVELS, Example
 
-Draw = Callable[[np.random.Generator, int], tuple[int, int, int]]
 
-LARGEST = {"small": 99, "standard": 9999}
+class Range(NamedTuple):
+    """The largest number of all, and of those that are added or taken away."""
+
+    largest: int
+    second: int
+
+
+Draw = Callable[[np.random.Generator, Range], tuple[int, int, int]]
+
+RANGES = {"small": Range(99, 9), "standard": Range(9999, 9999)}
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,8 @@ class Arithmetic(ProceduralDataset):
     """Sums, differences, products and comparisons of numbers in words, without end.
 
     Args:
-        level: "small" has numbers to 99, five ways to ask and 37 words in all; "standard" numbers
-            to 9999, division too, and several ways to ask for each.
+        level: "small" has numbers to 99, adds and takes away digits, and compares; "standard" has
+            numbers to 9999, multiplies and divides too, and asks for each in several ways.
         root: Of the training stream, at least 0.
 
     Raises:
@@ -62,12 +71,12 @@ class Arithmetic(ProceduralDataset):
         operation = self._operations[generator.integers(len(self._operations))]
         phrasings = operation.phrasings(self.level)
         phrasing = phrasings[generator.integers(len(phrasings))]
-        a, b, answer = operation.draw(generator, LARGEST[self.level])
+        a, b, answer = operation.draw(generator, RANGES[self.level])
         return Example(phrasing.format(a=_in_words(a), b=_in_words(b)), (_in_words(answer),))
 
     def _vocabulary(self) -> Iterator[str]:
         for number in (*range(100), *(100, 1000)):
-            if number <= LARGEST[self.level]:
+            if number <= RANGES[self.level].largest:
                 yield _in_words(number)
         for operation in self._operations:
             for phrasing in operation.phrasings(self.level):
@@ -79,44 +88,44 @@ def _in_words(number: int) -> str:
     return number_words(number, "en").replace("-", " ")
 
 
-def _sum(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    total = int(generator.integers(largest + 1))
-    a = int(generator.integers(total + 1))
-    return a, total - a, total
+def _sum(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    total = int(generator.integers(numbers.largest + 1))
+    b = int(generator.integers(min(numbers.second, total) + 1))
+    return total - b, b, total
 
 
-def _difference(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    a, b, total = _sum(generator, largest)
-    return total, a, b
+def _difference(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    a, b, total = _sum(generator, numbers)
+    return total, b, a
 
 
-def _product(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    a = int(generator.integers(math.isqrt(largest) + 1))
-    b = int(generator.integers(largest // max(a, 1) + 1))
+def _product(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    a = int(generator.integers(math.isqrt(numbers.largest) + 1))
+    b = int(generator.integers(numbers.largest // max(a, 1) + 1))
     # A coin decides which stands first; the first factor is never above the root of the largest.
     a, b = (a, b) if generator.integers(2) else (b, a)
     return a, b, a * b
 
 
-def _quotient(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    b = int(generator.integers(1, math.isqrt(largest) + 1))
-    answer = int(generator.integers(largest // b + 1))
+def _quotient(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    b = int(generator.integers(1, math.isqrt(numbers.largest) + 1))
+    answer = int(generator.integers(numbers.largest // b + 1))
     return b * answer, b, answer
 
 
-def _remainder(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    a = int(generator.integers(largest + 1))
-    b = int(generator.integers(1, math.isqrt(largest) + 1))
+def _remainder(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    a = int(generator.integers(numbers.largest + 1))
+    b = int(generator.integers(1, math.isqrt(numbers.largest) + 1))
     return a, b, a % b
 
 
-def _larger(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    a, b = (int(number) for number in generator.choice(largest + 1, 2, replace=False))
+def _larger(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    a, b = (int(number) for number in generator.choice(numbers.largest + 1, 2, replace=False))
     return a, b, max(a, b)
 
 
-def _smaller(generator: np.random.Generator, largest: int) -> tuple[int, int, int]:
-    a, b, _ = _larger(generator, largest)
+def _smaller(generator: np.random.Generator, numbers: Range) -> tuple[int, int, int]:
+    a, b, _ = _larger(generator, numbers)
     return a, b, min(a, b)
 
 
@@ -133,8 +142,13 @@ OPERATIONS = (
     ),
     Operation(
         _product,
-        ("{a} times {b}",),
-        ("what is {a} times {b}?", "multiply {a} by {b}", "what is the product of {a} and {b}?"),
+        (),
+        (
+            "{a} times {b}",
+            "what is {a} times {b}?",
+            "multiply {a} by {b}",
+            "what is the product of {a} and {b}?",
+        ),
     ),
     Operation(_quotient, (), ("what is {a} divided by {b}?", "divide {a} by {b}")),
     Operation(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 
 from ..arguments import choice
 from .schema import LEVELS, Dataset, Example, split_by_hash, stable_hash
 from .sentences import words
 from .tables import DATA, read_lines
-from .vocabulary import keep_common
 
 STORIES = DATA / "stories.txt"
-SMALL_VOCABULARY = 56
-SMALL_WORDS = 7
+SMALL = DATA / "stories_small.txt"
 
 # Words that say little of what a sentence is about; their contractions too.
 STOP_WORDS = frozenset(
@@ -35,9 +32,8 @@ class Stories(Dataset):
     Sentences with the same prompt are each other's references.
 
     Args:
-        level: "standard" has all sentences, each asked for once. "small" has those of at most 7
-            words that at most 56 distinct words and marks write, which are few: each is asked for
-            by all choices of its words, so that what is held out are choices, not sentences.
+        level: "standard" has sentences of 3 to 14 words; "small" those of a first reader, 3 to 6
+            words each, that 56 distinct words and marks write.
 
     Raises:
         InvalidArgumentError: If the level is unknown.
@@ -45,17 +41,14 @@ class Stories(Dataset):
 
     def __init__(self, level: str = "standard") -> None:
         choice("level", level, LEVELS)
-        if level == "small":
-            asked = [(each, text) for text in small(sentences()) for each in all_keywords(text)]
-        else:
-            asked = [(choose_keywords(text), text) for text in sentences()]
+        corpus = sentences(SMALL if level == "small" else STORIES)
         super().__init__(
             name=f"stories-{level}",
             language="en",
             prompt_language="en",
             licence="MIT",
             source="written for lexigym",
-            splits=split_by_hash(ask(asked)),
+            splits=split_by_hash(ask(corpus)),
         )
 
 
@@ -69,25 +62,16 @@ def sentences(path: Path = STORIES) -> tuple[str, ...]:
     return tuple(line.strip() for _, line in read_lines(path))
 
 
-def small(corpus: tuple[str, ...]) -> tuple[str, ...]:
-    """Return short sentences of a corpus over a small vocabulary, chosen greedily."""
-    short = [
-        (sentence, set(tokens))
-        for sentence, tokens in ((each, words(each, "en")) for each in corpus)
-        if sum(token[0].isalnum() for token in tokens) <= SMALL_WORDS
-    ]
-    return tuple(keep_common(short, SMALL_VOCABULARY))
-
-
-def ask(keywords: Iterable[tuple[tuple[str, ...], str]]) -> list[Example]:
-    """Return examples that ask for sentences by keywords, given as pairs, where there are any."""
+def ask(corpus: Iterable[str]) -> list[Example]:
+    """Return examples that ask for sentences by their keywords, where they have two or more."""
     answers: dict[tuple[str, ...], list[str]] = {}
-    for chosen, sentence in keywords:
-        if chosen:
-            answers.setdefault(chosen, []).append(sentence)
+    for sentence in corpus:
+        keywords = choose_keywords(sentence)
+        if len(keywords) > 1:
+            answers.setdefault(keywords, []).append(sentence)
     return [
-        Example(" ".join(chosen), tuple(dict.fromkeys(references)), chosen)
-        for chosen, references in answers.items()
+        Example(" ".join(keywords), tuple(dict.fromkeys(references)), keywords)
+        for keywords, references in answers.items()
     ]
 
 
@@ -100,12 +84,6 @@ def choose_keywords(sentence: str) -> tuple[str, ...]:
     count = 2 + stable_hash(sentence) % 2
     chosen = sorted(content, key=lambda word: stable_hash(f"{sentence}\t{word}"))[:count]
     return tuple(word for word in content if word in chosen)
-
-
-def all_keywords(sentence: str) -> list[tuple[str, ...]]:
-    """Return every choice of two or three of the words that say what a sentence is about."""
-    content = content_words(sentence)
-    return [chosen for count in (2, 3) for chosen in combinations(content, count)]
 
 
 def content_words(sentence: str) -> list[str]:

@@ -99,6 +99,7 @@ class GridRobot(gymnasium.Env[Any, Any]):
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 8}  # noqa: RUF012, Gymnasium's way
+    action_names = ("up", "right", "down", "left")
 
     def __init__(
         self,

@@ -119,7 +119,7 @@ def make_task(
     mask = choice("mask", mask, MASKS)
     source = _source(dataset, dataset_arguments or {})
     made_tokenizer = make_tokenizer(tokenizer, source)
-    made_scorer = make_scorer(scorer, language=source.language)
+    made_scorer = _scorer(scorer, source)
     needs = _Needs.of(source, made_tokenizer)
     prompt_tokens = integer("max_prompt_tokens", max_prompt_tokens or needs.prompt, 1)
     new_tokens = integer("max_new_tokens", max_new_tokens or needs.reference + 1, 1)
@@ -154,6 +154,23 @@ def make_task(
 @lru_cache(maxsize=32)
 def _named_source(name: str, arguments: tuple[tuple[str, Any], ...]) -> Source:
     return make_dataset(name, **dict(arguments))
+
+
+def _scorer(scorer: Any, source: Source) -> Scorer:
+    """Return the scorer; `fluency` judges by the references of the training split."""
+    if isinstance(scorer, str):
+        return _named_scorer(scorer, source)
+    return make_scorer(scorer)
+
+
+@lru_cache(maxsize=32)
+def _named_scorer(scorer: str, source: Source) -> Scorer:
+    size = source.size("train") if "train" in source.splits else None
+    if "fluency" not in scorer or size is None:
+        return make_scorer(scorer, language=source.language)
+    examples = (source.example("train", index) for index in range(size))
+    corpus = tuple(text for example in examples for text in example.references)
+    return make_scorer(scorer, language=source.language, corpus=corpus)
 
 
 def _source(dataset: Any, arguments: Mapping[str, Any]) -> Source:

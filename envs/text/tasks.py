@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from .task import make_task
 from .vector import TokenVectorEnv
 
 LEVELS = ("small", "standard")
+MARGIN = "    "
 
 SHARED = {
     "observation": """
@@ -26,8 +29,9 @@ SHARED = {
         tell which may be written; another one ends the episode with score 0.""",
     "reward": """
         `"shaped"`: `potential(after) - potential(before)`; the potential is 0 at the start and the
-        score at the end, so the return is the score. `"terminal"`: the score, at the end. Bounds of
-        one step: (-1, 1) shaped, (0, 1) terminal; of a return (0, 1).""",
+        score at the end, so the return is the score.
+        `"terminal"`: the score, at the end.
+        Bounds of one step: (-1, 1) shaped, (0, 1) terminal; of a return (0, 1).""",
     "end": """
         `terminated` when token 1 is written, when T tokens are, or after an illegal one. Never
         `truncated`: T is part of the task, and the observation shows how much is left.""",
@@ -57,10 +61,12 @@ SHARED = {
 
 
 def documented(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Fill in what the tasks' documentations share."""
-    assert function.__doc__
+    """Fill in what the tasks' documentations share, at the margin of its place."""
+    documentation = inspect.cleandoc(function.__doc__ or "")
     for name, text in SHARED.items():
-        function.__doc__ = function.__doc__.replace(f"<{name}>", text.strip())
+        shared = textwrap.indent(textwrap.dedent(text).strip(), MARGIN)
+        documentation = documentation.replace(f"{MARGIN}<{name}>", shared)
+    function.__doc__ = documentation
     return function
 
 

@@ -147,8 +147,8 @@ def test_items_are_golden():
 
 GOLDEN = [
     "which is smaller, fifty one or sixty three",
-    "which is larger, sixty or fifty seven",
-    "sixty two minus twenty one",
+    "which is smaller, sixty or fifty seven",
+    "fifty nine plus three",
 ]
 
 
@@ -203,7 +203,6 @@ def test_a_bad_level_or_split_is_refused():
 OPERATORS = {
     "plus": lambda a, b: a + b,
     "minus": lambda a, b: a - b,
-    "times": lambda a, b: a * b,
 }
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from lexigym.envs.datasets import sentences
 from lexigym.envs.datasets.sentences import is_lossless, join, words
-from lexigym.envs.datasets.vocabulary import keep_common
 
 SENTENCES = [
     ("en", "Well-known, isn't it? Yes: 3.5 percent (or $5, e.g. 1,000 of them)!"),
@@ -55,16 +54,3 @@ def test_a_locale_counts_as_its_language():
 def test_no_character_is_lost(text):
     assert "".join(words(text, "en")) == text
     assert join(words(text, "zh"), "zh").replace(" ", "") == text
-
-
-@given(
-    st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4), max_size=20),
-    st.integers(0, 8),
-)
-def test_a_small_vocabulary_is_kept_to(sentences, limit):
-    items = [("".join(sentence), set(sentence)) for sentence in sentences]
-    kept = keep_common(items, limit)
-    assert len(set("".join(kept))) <= limit
-    assert kept == [text for text, letters in items if letters <= set("".join(kept))]
-    if limit == 8:
-        assert len(kept) == len(items)
