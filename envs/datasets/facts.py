@@ -10,8 +10,14 @@ from ..arguments import choice
 from .schema import LEVELS, Dataset, DatasetError, Example, split_of, stable_hash
 from .tables import DATA, read_rows
 
-# Relations that share the seven days and most words of their phrasings: 55 tokens write them all.
-SMALL = ("day_after", "day_after_tomorrow", "day_before", "day_before_yesterday")
+# Relations of countries whose names, capitals and continents are single words, in their first
+# phrasings: few words write them all.
+SMALL_RELATIONS = ("capital_of", "country_of_capital", "continent_of")
+SMALL_PHRASINGS = 3
+SMALL_COUNTRIES = (
+    *("France", "Ghana", "Greece", "Italy", "Japan", "Kenya"),
+    *("Morocco", "Nepal", "Norway", "Poland", "Qatar", "Uganda"),
+)
 
 
 class Question(NamedTuple):
@@ -29,7 +35,7 @@ class Facts(Dataset):
     Yet every fact was asked for in another phrasing there, and every phrasing of another subject.
 
     Args:
-        level: "standard" has all; "small" those about neighbouring days of the week.
+        level: "standard" has all; "small" the capitals and continents of twelve countries.
 
     Raises:
         InvalidArgumentError: If the level is unknown.
@@ -39,7 +45,7 @@ class Facts(Dataset):
         choice("level", level, LEVELS)
         questions = read_facts(DATA)
         if level == "small":
-            questions = [question for question in questions if question.relation in SMALL]
+            questions = small(questions)
         super().__init__(
             name=f"facts-{level}",
             language="en",
@@ -77,6 +83,21 @@ def read_facts(folder: Path) -> list[Question]:
             example = Example(prompt, tuple(answers.split("|")))
             questions[prompt] = Question(relation, subject, phrasing, example)
     return list(questions.values())
+
+
+def small(questions: Sequence[Question]) -> list[Question]:
+    """Return the questions of the small level."""
+    phrasings: dict[str, dict[str, None]] = {}
+    for question in questions:
+        phrasings.setdefault(question.relation, {})[question.phrasing] = None
+    first = {phrasing for each in phrasings.values() for phrasing in list(each)[:SMALL_PHRASINGS]}
+    return [
+        question
+        for question in questions
+        if question.relation in SMALL_RELATIONS
+        and question.phrasing in first
+        and {question.subject, *question.example.references} & {*SMALL_COUNTRIES}
+    ]
 
 
 def split(questions: Sequence[Question]) -> dict[str, list[Example]]:

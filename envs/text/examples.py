@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from ...registry.errors import InvalidArgumentError
 from ..datasets.schema import Source, Split
 from ..scorers.protocol import Goal
+from .kernels import Encoded
 from .tokenizer import Tokenizer
 
 # An unlimited split has an item for every index below this.
@@ -29,16 +31,17 @@ class Example:
     """One example, encoded.
 
     Attributes:
-        index: Its place in the split.
-        prompt: `(P,) int64`, left-padded.
+        index: Its place in the split, as infos show it.
+        blank: `(P + T,) int64`, what an episode begins with: the prompt, left-padded to P, and
+            padding where the text will be.
         tokens: The references' ids, one reference after the other, `int64`.
         bounds: Reference r is `tokens[bounds[r] : bounds[r + 1]]`; `int64`.
         prompt_text: The prompt.
         goal: What scorers read.
     """
 
-    index: int
-    prompt: npt.NDArray[np.int64]
+    index: np.int64
+    blank: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.int64]
     bounds: npt.NDArray[np.int64]
     prompt_text: str
@@ -81,6 +84,24 @@ class Examples:
         self.size = UNLIMITED if size is None else size
         self._cache: dict[int, Example] = {}
 
+    @cached_property
+    def encoded(self) -> Encoded | None:
+        """All examples in arrays, for compiled loops; None of a split without end.
+
+        The blanks, `(N, P + T)`; the ids of all references, one after the other; the bounds of
+        each there; and the bounds of each example among the references.
+        """
+        if self.size == UNLIMITED:
+            return None
+        examples = [self._encode(index) for index in range(self.size)]
+        lengths = [np.diff(example.bounds) for example in examples]
+        return (
+            np.array([example.blank for example in examples]),
+            np.concatenate([example.tokens for example in examples]),
+            np.concatenate([[0], *lengths]).cumsum(dtype=np.int64),
+            np.cumsum([0, *map(len, lengths)], dtype=np.int64),
+        )
+
     def draw(self, random: Callable[[], float]) -> Example:
         """Return a uniformly drawn example.
 
@@ -89,12 +110,11 @@ class Examples:
         Args:
             random: Draws a uniform in [0, 1).
         """
+        if self.size != UNLIMITED:
+            return self._example(int(random() * self.size))
         for _ in range(MAX_ATTEMPTS):
-            try:
+            with suppress(InvalidArgumentError):
                 return self._example(int(random() * self.size))
-            except InvalidArgumentError:
-                if self.size != UNLIMITED:
-                    raise
         raise InvalidArgumentError(
             f"{MAX_ATTEMPTS} examples of {self.source.name!r} in a row don't fit into "
             f"{self.prompt_tokens} tokens of prompt and {self.new_tokens} of text: raise "
@@ -125,11 +145,12 @@ class Examples:
                 self._encode(index)
 
     def _example(self, index: int) -> Example:
-        if index not in self._cache:
+        example = self._cache.get(index)
+        if example is None:
             if len(self._cache) >= CACHED:
                 self._cache.clear()
-            self._cache[index] = self._encode(index)
-        return self._cache[index]
+            example = self._cache[index] = self._encode(index)
+        return example
 
     def _encode(self, index: int) -> Example:
         example = self.source.example(self.split, index)
@@ -139,10 +160,8 @@ class Examples:
                 f"the prompt {example.prompt!r} has {len(ids)} tokens, {self.prompt_tokens} fit: "
                 "raise max_prompt_tokens."
             )
-        prompt = np.full(self.prompt_tokens, self.tokenizer.pad, np.int64)
-        if ids:
-            prompt[-len(ids) :] = ids
-        prompt.setflags(write=False)
+        blank = np.full(self.prompt_tokens + self.new_tokens, self.tokenizer.pad, np.int64)
+        blank[self.prompt_tokens - len(ids) : self.prompt_tokens] = ids
         references = [
             self.tokenizer.encode(reference, self.source.language)
             for reference in example.references
@@ -154,8 +173,8 @@ class Examples:
                 "max_new_tokens."
             )
         return Example(
-            index=index,
-            prompt=prompt,
+            index=np.int64(index),
+            blank=blank,
             tokens=np.array([token for ids in references for token in ids], np.int64),
             bounds=np.cumsum([0, *map(len, references)], dtype=np.int64),
             prompt_text=example.prompt,

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ..scorers.protocol import Goal
 from . import kernels
 from .examples import Example
+from .kernels import Booleans, Episodes, Floats, Integers, Rules
 
 # A goal to ask a scorer for the names of its components and for whether it has a potential.
 PROBE = Goal(references=("a",), keywords=("a",))
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 class Judge(Protocol):
@@ -37,8 +34,19 @@ class Judge(Protocol):
         """Append a token to one text, and return its potential and its score."""
         ...
 
-    def write_all(self, episodes: Integers, tokens: Integers) -> tuple[Floats, Floats]:
-        """Append a token to each of several texts, and return their potentials and scores."""
+    def write_all(
+        self, actions: Integers, rules: Rules, episodes: Episodes
+    ) -> tuple[Floats, Booleans]:
+        """Write a token to every running text.
+
+        Args:
+            actions: `(n,)`, each in 0 to V - 1.
+            rules: Of `kernels`.
+            episodes: Of `kernels`, changed.
+
+        Returns:
+            The rewards and which texts ended, `(n,)` both.
+        """
         ...
 
     def parts(self, episode: int) -> dict[str, float]:
@@ -58,44 +66,47 @@ class TokenBleu:
     shapes = True
 
     def __init__(self, n: int, joins: kernels.Joins) -> None:
-        self._joins = joins
+        self.joins = kernels.automaton(joins)
         self._tokens, self._references = 16, 2
-        self._arrays = self._allocate(n)
+        self.texts = kernels.make_texts(n, self._tokens, self._references)
+        self.plain: kernels.Plain = None
+        if (self.joins % 2).any():
+            alone = np.zeros((1, self.joins.shape[1]), np.int32)
+            self.plain = alone, kernels.make_texts(n, self._tokens, self._references)
 
-    def _allocate(self, n: int) -> tuple[Integers, Integers, Integers, Integers]:
-        nodes = kernels.ORDERS * self._tokens + 1
-        # Half empty, so that a search ends soon.
-        slots = 1 << (2 * (nodes + self._tokens) - 1).bit_length()
-        return (
-            np.zeros((n, slots, 2), np.int64),
-            np.zeros((n, nodes), np.int64),
-            np.zeros((n, nodes), np.int64),
-            np.zeros((n, kernels.REFERENCE_LENGTHS + self._references), np.int64),
-        )
-
-    def begin(self, episode: int, example: Example) -> None:
-        """Begin an empty text for an example."""
-        tokens, references = len(example.tokens), len(example.bounds) - 1
+    def make_room(self, tokens: int, references: int) -> None:
+        """Take larger arrays where an example with so many tokens and references needs them."""
         if tokens > self._tokens or references > self._references:
             self._tokens = max(2 * self._tokens, tokens)
             self._references = max(2 * self._references, references)
-            small, self._arrays = self._arrays, self._allocate(len(self._arrays[0]))
-            kernels.move(*small, *self._arrays)
-        kernels.begin(episode, example.tokens, example.bounds, self._joins, *self._arrays)
+            self.texts = self._larger(self.texts)
+            if self.plain is not None:
+                self.plain = self.plain[0], self._larger(self.plain[1])
+
+    def _larger(self, texts: kernels.Texts) -> kernels.Texts:
+        larger = kernels.make_texts(len(texts[0]), self._tokens, self._references)
+        kernels.move(texts, larger)
+        return larger
+
+    def begin(self, episode: int, example: Example) -> None:
+        """Begin an empty text for an example."""
+        self.make_room(len(example.tokens), len(example.bounds) - 1)
+        kernels.begin(episode, example.tokens, example.bounds, self.joins, self.texts)
+        if self.plain is not None:
+            kernels.begin(episode, example.tokens, example.bounds, *self.plain)
 
     def write(self, episode: int, token: int) -> tuple[float, float]:
         """Append a token to one text, and return its potential and its score."""
         scored: tuple[float, float] = kernels.write_and_score(
-            episode, token, self._joins, *self._arrays
+            episode, token, self.joins, *self.texts, self.plain
         )
         return scored
 
-    def write_all(self, episodes: Integers, tokens: Integers) -> tuple[Floats, Floats]:
-        """Append a token to each of several texts, and return their potentials and scores."""
-        scored: tuple[Floats, Floats] = kernels.write_and_score_all(
-            episodes, tokens, self._joins, *self._arrays
-        )
-        return scored
+    def write_all(
+        self, actions: Integers, rules: Rules, episodes: Episodes
+    ) -> tuple[Floats, Booleans]:
+        """Write a token to every running text; see `Judge`."""
+        return kernels.write_all(actions, rules, episodes, self.joins, self.texts, self.plain)
 
     def parts(self, episode: int) -> dict[str, float]:  # noqa: ARG002, it has none
         """Return no components."""
@@ -142,11 +153,16 @@ class TextJudge:
         # Without a potential the whole score is paid at the end.
         return potential or 0.0, score
 
-    def write_all(self, episodes: Integers, tokens: Integers) -> tuple[Floats, Floats]:
-        """Append a token to each of several texts, and return their potentials and scores."""
-        pairs = zip(episodes.tolist(), tokens.tolist(), strict=True)
-        scored = np.array([self.write(*pair) for pair in pairs]).reshape(-1, 2)
-        return scored[:, 0], scored[:, 1]
+    def write_all(
+        self, actions: Integers, rules: Rules, episodes: Episodes
+    ) -> tuple[Floats, Booleans]:
+        """Write a token to every running text; see `Judge`."""
+        legal, eos, _ = rules
+        _, _, running, _, potentials, scores = episodes
+        worth = potentials.copy(), scores.copy()
+        for env in np.flatnonzero(running & legal[actions] & (actions != eos)).tolist():
+            worth[0][env], worth[1][env] = self.write(env, int(actions[env]))
+        return kernels.settle_all(actions, worth, rules, episodes)
 
     def parts(self, episode: int) -> dict[str, float]:
         """Return the components of a text's score."""

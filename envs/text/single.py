@@ -19,6 +19,9 @@ from .task import Task
 
 RENDER_MODES = ("ansi", "rgb_array", "human")
 
+# Made once: making a NumPy number takes longer than finding one.
+NO, YES = np.int64(0), np.int64(1)
+
 
 class TokenEnv(gymnasium.Env[Any, Any]):
     """A text is written token by token in answer to a prompt, and scored.
@@ -45,19 +48,21 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self.task = task
         self.render_mode = render_mode
         self.reward_bounds = task.reward_bounds
-        self._encoder = task.make_encoder()
-        self.observation_space = self._encoder.space
+        encoder = task.make_encoder()
+        self.observation_space, self._encode = encoder.space, encoder.encode
         self.action_space = gymnasium.spaces.Discrete(task.tokenizer.size)
         self._judge = task.make_judge(1)
-        self._legal = task.mask.tolist()
+        self._composed = bool(self._judge.components)
+        self._mask, self._legal = task.mask, task.mask.tolist()
         self._start, self._end = task.prompt_tokens, task.prompt_tokens + task.new_tokens
-        self._eos = task.tokenizer.eos
+        self._eos, self._shaped = task.tokenizer.eos, task.shaped
         self._tokens = np.full(self._end, task.tokenizer.pad, np.int64)
         self._slot = -1
         self._running = False
         self._potential = self._score = 0.0
-        self._invalid = 0
+        self._invalid = NO
         self._example: Example | None = None
+        self._index = NO
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -76,17 +81,16 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self._begin(example if asked is None else self.task.examples.get(asked))
         if self.render_mode == "human":
             self.render()
-        return self._encoder.encode(self._tokens, 0, self.task.mask), self._info()
+        return self._encode(self._tokens, 0, self._mask), self._info()
 
     def _begin(self, example: Example) -> None:
-        self._tokens[: self._start] = example.prompt
-        self._tokens[self._start :] = self.task.tokenizer.pad
+        self._tokens = example.blank.copy()
         self._judge.begin(0, example)
-        self._example = example
+        self._example, self._index = example, example.index
         self._slot = self._start
         self._running = True
         self._potential = self._score = 0.0
-        self._invalid = 0
+        self._invalid = NO
 
     def step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Write a token.
@@ -109,7 +113,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         reward = self._write(token, legal)
         if self.render_mode == "human":
             self.render()
-        observation = self._encoder.encode(self._tokens, self._slot - self._start, self.task.mask)
+        observation = self._encode(self._tokens, self._slot - self._start, self._mask)
         return observation, reward, not self._running, False, self._info()
 
     def _write(self, token: int, legal: int) -> float:
@@ -117,7 +121,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self._slot += 1
         before = self._potential
         if not legal:
-            self._running, self._invalid = False, 1
+            self._running, self._invalid = False, YES
             self._potential = self._score = 0.0
         else:
             if token == self._eos:
@@ -127,20 +131,21 @@ class TokenEnv(gymnasium.Env[Any, Any]):
                 self._potential, self._score = self._judge.write(0, token)
             if not self._running:
                 self._potential = self._score
-        if self.task.shaped:
+        if self._shaped:
             return self._potential - before
         return 0.0 if self._running else self._score
 
     def _info(self) -> dict[str, Any]:
-        assert self._example is not None
-        parts = self._judge.parts(0) if self._judge.components else {}
-        return {
-            "action_mask": self.task.mask.copy(),
-            "example": np.int64(self._example.index),
-            "invalid": np.int64(self._invalid),
+        info = {
+            "action_mask": self._mask.copy(),
+            "example": self._index,
+            "invalid": self._invalid,
             "score": np.float64(self._score),
-            **{name: np.float64(0.0 if self._invalid else part) for name, part in parts.items()},
         }
+        if self._composed:
+            for name, part in self._judge.parts(0).items():
+                info[name] = np.float64(0.0 if self._invalid else part)
+        return info
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Return the legal actions, `(V,) bool`, as sb3-contrib asks for them."""
@@ -207,7 +212,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
     def state(self) -> dict[str, Any]:
         """Return a snapshot of plain Python values, from which `restore` goes on exactly."""
         return {
-            "example": None if self._example is None else self._example.index,
+            "example": None if self._example is None else int(self._example.index),
             "written": self._written() if self._example is not None else [],
             "running": self._running,
             "generator": self.np_random.bit_generator.state,

@@ -24,6 +24,8 @@ from ..arguments import (
 )
 from ..pcg64 import random, stream_of
 from .examples import Example
+from .judge import TokenBleu
+from .kernels import begin_where, first_outside, open_where
 from .oracle import best_action, best_return
 from .picture import Scene, draw_picture, draw_text
 from .single import TokenEnv
@@ -81,22 +83,34 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = Discrete(task.tokenizer.size)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._judge = task.make_judge(self.num_envs)
         self._legal = task.mask.astype(bool)
         self._masks = np.broadcast_to(task.mask, (self.num_envs, len(task.mask)))
-        self._everywhere = np.arange(self.num_envs)
+        self._rules = self._legal, task.tokenizer.eos, task.shaped
         self._streams = np.zeros((self.num_envs, 4), np.uint64)
         self._seeded = np.zeros(self.num_envs, bool)
-        self._examples: list[Example | None] = [None] * self.num_envs
-        self._example_indices = np.zeros(self.num_envs, np.int64)
+        self._indices = np.full(self.num_envs, -1)
         self._tokens = np.full(
             (self.num_envs, task.prompt_tokens + task.new_tokens), task.tokenizer.pad, np.int64
         )
         self._slots = np.zeros(self.num_envs, np.int64)
         self._running = np.zeros(self.num_envs, bool)
+        self._invalid = np.zeros(self.num_envs, np.int64)
         self._potentials = np.zeros(self.num_envs)
         self._scores = np.zeros(self.num_envs)
-        self._invalid = np.zeros(self.num_envs, np.int64)
+        self._episodes = (
+            self._tokens,
+            self._slots,
+            self._running,
+            self._invalid,
+            self._potentials,
+            self._scores,
+        )
+        self._judge = task.make_judge(self.num_envs)
+        # Episodes begin in a compiled loop if all examples are known and nothing needs their text.
+        self._encoded = task.examples.encoded if isinstance(self._judge, TokenBleu) else None
+        if self._encoded is not None and isinstance(self._judge, TokenBleu):
+            _, _, bounds, firsts = self._encoded
+            self._judge.make_room(int(np.diff(bounds[firsts]).max()), int(np.diff(firsts).max()))
 
     def reset(
         self,
@@ -119,11 +133,11 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         mask = check_reset_mask(options.get("reset_mask"), self.num_envs)
         asked = options.get("example")
         example = None if asked is None else self.task.examples.get(asked)
-        if any(self._examples[env] is None for env in np.flatnonzero(~mask)):
+        if np.any(self._indices[~mask] < 0):
             raise error.ResetNeeded("some environments never began; call reset() without a mask.")
         self._seed(seed, mask)
-        self._begin(np.flatnonzero(mask), example)
-        return self._observe(self._everywhere), self._infos(mask)
+        self._begin(mask, example)
+        return self._observe(), self._infos(mask)
 
     def step(
         self, actions: npt.ArrayLike
@@ -137,28 +151,17 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 episode is over.
         """
         mode = self.autoreset_mode
-        if self._examples[0] is None or (
-            mode is AutoresetMode.DISABLED and not self._running.all()
-        ):
+        if self._indices[0] < 0 or (mode is AutoresetMode.DISABLED and not self._running.all()):
             raise error.ResetNeeded("some text isn't being written; call reset() before step().")
         chosen = self._check_actions(np.asarray(actions))
-        rewards = np.zeros(self.num_envs)
-        resting = np.flatnonzero(~self._running)
-        if len(resting):
-            writing = np.flatnonzero(self._running)
-            rewards[writing] = self._write(writing, chosen[writing])
-            terminated = ~self._running
-            terminated[resting] = False
-            self._begin(resting, None)
-        else:
-            rewards[:] = self._write(self._everywhere, chosen)
-            terminated = ~self._running
-        truncated = np.zeros(self.num_envs, bool)
+        resting = ~self._running
+        rewards, terminated = self._judge.write_all(chosen, self._rules, self._episodes)
         infos: dict[str, Any] = {}
-        if mode is AutoresetMode.SAME_STEP and terminated.any():
-            ended = np.flatnonzero(terminated)
+        if mode is AutoresetMode.NEXT_STEP:
+            self._begin(resting)
+        elif mode is AutoresetMode.SAME_STEP and terminated.any():
             finals = np.full(self.num_envs, None, dtype=object)
-            for env in ended.tolist():
+            for env in np.flatnonzero(terminated).tolist():
                 finals[env] = self._encode(env)
             infos = {
                 "final_obs": finals,
@@ -166,9 +169,9 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 "final_info": self._infos(terminated),
                 "_final_info": terminated.copy(),
             }
-            self._begin(ended, None)
+            self._begin(terminated)
         infos |= self._infos(None)
-        return self._observe(self._everywhere), rewards, terminated, truncated, infos
+        return self._observe(), rewards, terminated, np.zeros(self.num_envs, bool), infos
 
     def _seed(self, seed: int | Sequence[int | None] | None, mask: Booleans) -> None:
         """Set the generators of the masked environments as Gymnasium seeds single ones."""
@@ -188,61 +191,49 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 self._streams[env] = stream_of(np_random(seeds[env])[0])
                 self._seeded[env] = True
 
-    def _begin(self, envs: Integers, asked: Example | None) -> None:
-        start = self.task.prompt_tokens
-        for env in envs.tolist():
+    def _begin(self, mask: Booleans, asked: Example | None = None) -> None:
+        """Begin an episode where `mask` is true, with a drawn example or the one asked for."""
+        judge, start = self._judge, self.task.prompt_tokens
+        if self._encoded is not None and isinstance(judge, TokenBleu):
+            begin_where(
+                mask,
+                -1 if asked is None else int(asked.index),
+                start,
+                (self._streams, self._indices),
+                self._encoded,
+                self._episodes,
+                judge.joins,
+                judge.texts,
+                judge.plain,
+            )
+            return
+        for env in np.flatnonzero(mask).tolist():
+            # Drawn even if one is asked for, so that later episodes don't depend on the option.
             drawn = self.task.examples.draw(partial(random, self._streams, env))
             example = drawn if asked is None else asked
-            self._examples[env] = example
-            self._example_indices[env] = example.index
-            self._tokens[env, :start] = example.prompt
-            self._judge.begin(env, example)
-        self._tokens[envs, start:] = self.task.tokenizer.pad
-        self._slots[envs] = start
-        self._running[envs] = True
-        self._potentials[envs] = self._scores[envs] = 0.0
-        self._invalid[envs] = 0
-
-    def _write(self, envs: Integers, tokens: Integers) -> Floats:
-        """Write a token to each of some texts, and return the rewards."""
-        self._tokens[envs, self._slots[envs]] = tokens
-        self._slots[envs] += 1
-        before = self._potentials[envs]
-        legal = self._legal[tokens]
-        goes_on = legal & (tokens != self.task.tokenizer.eos)
-        writing = envs[goes_on]
-        potentials, scores = self._judge.write_all(writing, tokens[goes_on])
-        self._potentials[writing], self._scores[writing] = potentials, scores
-        self._running[envs] = goes_on & (self._slots[envs] < self._tokens.shape[1])
-        illegal = envs[~legal]
-        self._scores[illegal] = 0.0
-        self._invalid[illegal] = 1
-        ended = envs[~self._running[envs]]
-        self._potentials[ended] = self._scores[ended]
-        if self.task.shaped:
-            rewards: Floats = self._potentials[envs] - before
-            return rewards
-        return np.where(self._running[envs], 0.0, self._scores[envs])
+            self._indices[env] = example.index
+            self._tokens[env] = example.blank
+            judge.begin(env, example)
+        open_where(mask, start, self._episodes)
 
     def _encode(self, env: int) -> Any:
         length = int(self._slots[env]) - self.task.prompt_tokens
         return self._encoder.encode(self._tokens[env], length, self.task.mask)
 
-    def _observe(self, envs: Integers) -> Any:
+    def _observe(self) -> Any:
         if self.task.observation == "tokens":
             return self._tokens.copy()
         space = self.single_observation_space
-        observations = [self._encode(env) for env in envs.tolist()]
-        empty: Any = create_empty_array(space, len(envs))
+        observations = [self._encode(env) for env in range(self.num_envs)]
+        empty: Any = create_empty_array(space, self.num_envs)
         return concatenate(space, observations, empty)
 
     def _infos(self, mask: Booleans | None) -> dict[str, Any]:
         """Return the infos of the masked environments, all for None, as Gymnasium batches them."""
-        whole = mask is None or mask.all()
         given = np.ones(self.num_envs, bool) if mask is None else mask
+        whole = mask is None or mask.all()
         columns: dict[str, npt.NDArray[Any]] = {
-            "action_mask": self._masks,
-            "example": self._example_indices,
+            "example": self._indices,
             "invalid": self._invalid,
             "score": self._scores,
         }
@@ -251,15 +242,20 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             for name in self._judge.components:
                 column = np.array([part.get(name, 0.0) for part in parts])
                 columns[name] = np.where(self._invalid == 1, 0.0, column)
-        infos: dict[str, Any] = {}
+        masks = self._masks
+        if not whole:
+            masks = np.zeros(masks.shape, np.int8)
+            masks[given] = self.task.mask
+        infos: dict[str, Any] = {"action_mask": masks, "_action_mask": given.copy()}
         for name, column in columns.items():
-            if whole:
-                infos[name] = column if name == "action_mask" else column.copy()
-            else:
-                infos[name] = np.zeros_like(column)
-                infos[name][given] = column[given]
+            infos[name] = column * given
             infos[f"_{name}"] = given.copy()
         return infos
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # A pickle turns the view into a whole array that could be written to.
+        self._masks = np.broadcast_to(self.task.mask, self._masks.shape)
 
     def action_masks(self) -> Booleans:
         """Return the legal actions, `(n, V) bool`."""
@@ -315,7 +311,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         """
         return {
             "streams": self._streams.tolist(),
-            "examples": [example.index for _, example in self._present()],
+            "examples": [int(example.index) for _, example in self._present()],
             "written": [self._written(env) for env in range(self.num_envs)],
             "running": self._running.tolist(),
         }
@@ -336,10 +332,14 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 f"this is no state of {self.num_envs} token environments ({problem!r}); pass what "
                 "state() of one with the same arguments returned."
             ) from None
+        self._running[:] = False
         for env, (example, tokens) in enumerate(pairs):
-            self._begin(np.array([env]), self.task.examples.get(example))
+            self._begin(np.arange(self.num_envs) == env, self.task.examples.get(example))
             for token in tokens:
-                self._write(np.array([env]), np.array([token]))
+                # No other text is running.
+                actions = self._check_actions(np.full(self.num_envs, token))
+                self._judge.write_all(actions, self._rules, self._episodes)
+            self._running[env] = False
         self._streams[:] = streams
         self._running[:] = running
         self._seeded[:] = True
@@ -351,10 +351,9 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         return written
 
     def _present(self) -> list[tuple[int, Example]]:
-        present = [(env, example) for env, example in enumerate(self._examples) if example]
-        if len(present) < self.num_envs:
+        if np.any(self._indices < 0):
             raise error.ResetNeeded("there are no texts yet; call reset() first.")
-        return present
+        return [(env, self.task.examples.get(i)) for env, i in enumerate(self._indices.tolist())]
 
     def _check_actions(self, actions: npt.NDArray[Any]) -> Integers:
         """Return the actions as int64, or raise an error that names the first wrong one."""
@@ -363,10 +362,11 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 f"actions must be {self.num_envs} integers, got shape {actions.shape} and dtype "
                 f"{actions.dtype}."
             )
-        wrong = np.flatnonzero((actions < 0) | (actions >= len(self._legal)))
-        if len(wrong):
+        chosen = actions.astype(np.int64)
+        wrong = first_outside(chosen, len(self._legal))
+        if wrong >= 0:
             raise InvalidArgumentError(
                 f"actions must be integers from 0 to {len(self._legal) - 1}, got "
-                f"{actions[wrong[0]]} for environment {wrong[0]}."
+                f"{actions[wrong]} for environment {wrong}."
             )
-        return actions.astype(np.int64)
+        return chosen

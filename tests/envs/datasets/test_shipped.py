@@ -156,7 +156,8 @@ def test_what_ships_is_whole(make):
             for reference in example.references:
                 assert is_lossless(reference, dataset.language), example
                 assert set(example.keywords) <= set(words(reference, dataset.language))
-    limits = {"stories-small": 56, "facts-small": 58}
+    # Two more tokens pad and end texts, and 64 are the most in all.
+    limits = {"stories-small": 56, "facts-small": 62}
     if dataset.name in limits:
         vocabulary = {word for text in dataset.texts() for word in words(text, "en")}
         assert len(vocabulary) <= limits[dataset.name]

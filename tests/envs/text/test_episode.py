@@ -23,10 +23,13 @@ from .sources import environment, play, random_actions
 
 LEVELS = [
     ("QA-v0", {"level": "small"}),
+    ("QA-v0", {"level": "standard"}),
     ("TextGen-v0", {"level": "small"}),
     ("TextGen-v0", {"level": "standard"}),
     ("Translation-v0", {"level": "small"}),
     ("Translation-v0", {"level": "small", "target": "zh"}),
+    ("Translation-v0", {"level": "standard"}),
+    ("Translation-v0", {"level": "standard", "target": "zh"}),
 ]
 levels = pytest.mark.parametrize(("name", "arguments"), LEVELS, ids=str)
 

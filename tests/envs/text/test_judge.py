@@ -72,6 +72,21 @@ def test_a_longer_example_finds_room():
         assert sum(rewards) == pytest.approx(best)
 
 
+def test_a_text_goes_on_where_another_example_needs_more_room():
+    references = {"a": ("the dog isn't up",), "b": ("the cat " * 40 + "up", "cat", "dog")}
+    task = environment(references, max_prompt_tokens=1).task
+    short, long = (task.examples.get(index) for index in range(2))
+    judge, twin = TokenBleu(2, task.joins), TokenBleu(1, task.joins)
+    for each in (judge, twin):
+        each.begin(0, short)
+        each.write(0, short.references[0][0])
+    judge.begin(1, long)
+    assert judge.texts[1].shape[1] > twin.texts[1].shape[1]
+    for token in short.references[0][1:]:
+        assert judge.write(0, token) == twin.write(0, token)
+    assert judge.write(0, short.references[0][0]) != (1.0, 1.0)
+
+
 @pytest.mark.parametrize(
     "scorer", ["exact_match", "f1", "chrf", "0.5*bleu+0.5*chrf", "bleu*length"]
 )

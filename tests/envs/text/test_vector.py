@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 import gymnasium
 import numpy as np
@@ -13,12 +15,42 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lexigym  # noqa: F401, registers the ids
+from lexigym.envs.datasets.sentences import join
 from lexigym.registry.errors import InvalidArgumentError
 
 from ..equality import assert_equal
+from .sources import source
 from .test_episode import LEVELS
 
 MODES = list(AutoresetMode)
+
+# Known examples and BLEU on tokens: here episodes begin in a compiled loop. The prompts, the
+# references and their number differ in length, and one reference is longer than the text may be.
+KNOWN = {
+    "a": ["le"],
+    "a cat": ["est - il le 2", "il est 15 !"],
+    "a cat, up": ["l'eau est où ?", "où", "le il " * 9],
+    "up": ["il - 2 .", "le il : où"],
+}
+SOURCE = source(
+    {
+        prompt: tuple(join(text.split(), "fr") for text in references)
+        for prompt, references in KNOWN.items()
+    },
+    "fr",
+)
+FINITE = [
+    ("Translation-v0", {"level": "small", "split": "test"}),
+    ("Translation-v0", {"level": "small", "target": "zh", "split": "validation"}),
+    ("Translation-v0", {"dataset": SOURCE, "max_new_tokens": 7}),
+]
+
+
+def label(value):
+    return str(value)[:60]
+
+
+ALL = pytest.mark.parametrize(("name", "arguments"), [*LEVELS, *FINITE], ids=label)
 
 
 def make(name, n, mode=AutoresetMode.NEXT_STEP, **arguments):
@@ -27,7 +59,7 @@ def make(name, n, mode=AutoresetMode.NEXT_STEP, **arguments):
     )
 
 
-@pytest.mark.parametrize(("name", "arguments"), LEVELS, ids=str)
+@ALL
 @pytest.mark.parametrize("observation", ["tokens", "dict", "text"])
 @settings(max_examples=12, deadline=None)
 @given(
@@ -75,16 +107,64 @@ def test_the_oracle_is_that_of_single_environments():
     assert ours.text == tuple(each.unwrapped.text for each in theirs.envs)
 
 
-def test_it_goes_on_from_a_snapshot():
-    env, twin = (make("QA-v0", 3, level="small") for _ in range(2))
+@pytest.mark.parametrize(("name", "arguments"), FINITE, ids=label)
+@pytest.mark.parametrize("mode", MODES)
+def test_it_equals_single_environments_with_the_example_asked_for(name, arguments, mode):
+    ours = make(name, 3, mode, **arguments)
+    theirs = SyncVectorEnv([lambda: gymnasium.make(name, **arguments)] * 3, autoreset_mode=mode)
+    assert ours._encoded is not None
+    for example in (2, 0):
+        options = {"example": example}
+        assert_equal(ours.reset(seed=5, options=options), theirs.reset(seed=5, options=options))
+        for _ in range(4 if mode is AutoresetMode.DISABLED else 30):
+            actions = ours.oracle_action()
+            mine, other = ours.step(actions), theirs.step(actions)
+            assert_equal(mine, other)
+            if mode is AutoresetMode.DISABLED and mine[2].any():
+                break
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("QA-v0", {"level": "small"}), *FINITE[::2]], ids=label
+)
+def test_it_goes_on_from_a_snapshot(name, arguments):
+    env, twin = (make(name, 3, **arguments) for _ in range(2))
     env.reset(seed=1)
-    env.step(env.oracle_action())
+    # One text has ended, one is in its middle, one has its end written.
+    env.step(np.array([0, *env.oracle_action()[1:]]))
     twin.restore(json.loads(json.dumps(env.state())))
-    for _ in range(6):
+    assert twin.state() == env.state()
+    for _ in range(12):
         actions = env.oracle_action()
         assert_equal(env.step(actions), twin.step(actions))
-    with pytest.raises(InvalidArgumentError, match="state"):
-        twin.restore({})
+    for wrong in ({}, {**env.state(), "written": [[10**6], [], []]}):
+        with pytest.raises(InvalidArgumentError):
+            twin.restore(wrong)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [LEVELS[0], FINITE[2]], ids=label)
+def test_it_can_be_pickled(name, arguments):
+    env = make(name, 3, **arguments)
+    env.reset(seed=1)
+    env.step(env.oracle_action())
+    twin = pickle.loads(pickle.dumps(env))
+    for _ in range(12):
+        actions = env.oracle_action()
+        mine, other = env.step(actions), twin.step(actions)
+        assert_equal(mine, other)
+        assert not other[4]["action_mask"].flags.writeable
+
+
+@ALL
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+def test_what_is_returned_is_never_written_again(name, arguments, mode):
+    env = make(name, 2, mode, **arguments)
+    returned = [env.reset(seed=0)]
+    kept = [copy.deepcopy(returned[0])]
+    for _ in range(15):
+        returned.append(env.step(env.oracle_action()))
+        kept.append(copy.deepcopy(returned[-1]))
+    assert_equal(tuple(returned), tuple(kept))
 
 
 def test_renderings():
