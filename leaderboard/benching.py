@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 
 from ..registry.agents import find_agent
 from .atomic_file import atomic_file
@@ -19,6 +20,8 @@ from .run import Result
 from .scores import Row, summarise
 from .table import failure_list, score_table
 from .workers import execute_all
+
+WIDEST = 1_000
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -34,7 +37,11 @@ def bench(arguments: argparse.Namespace) -> int:
         results = execute_all(runs, arguments.jobs or _cores(), bars)
     seconds = time.perf_counter() - started
     rows = summarise(results)
-    console.print(score_table(rows, experiment.name))
+    table = score_table(rows, experiment.name)
+    # A table that is wider than the terminal breaks its lines there, instead of losing columns.
+    wide = console.options.update(max_width=WIDEST)
+    needed = Measurement.get(console, wide, table).minimum
+    console.print(table, width=max(console.width, needed), crop=False)
     console.print(f"{len(runs)} runs in {seconds:.0f} s", highlight=False)
     failed = any(result.error is not None for result in results)
     if failed:
