@@ -66,7 +66,7 @@ def takes_action_masks(agent: Agent) -> bool:
 def evaluate(
     agent: Agent,
     env: gymnasium.Env[Any, Any],
-    episodes: int,
+    episodes: int | None = None,
     *,
     seed: int = 0,
     deterministic: bool = True,
@@ -79,21 +79,27 @@ def evaluate(
     Args:
         agent: Any agent of the protocol; masks in the environment's info are passed to it.
         env: A single environment.
-        episodes: How many episodes, at least 1.
+        episodes: How many episodes, at least 1; None plays every example of the environment's
+            split once, in order, where the environment has examples and a finite number of them.
         seed: The root of the episodes' seeds.
         deterministic: Greedy actions if true.
 
     Raises:
-        InvalidArgumentError: If `episodes` is below 1.
+        InvalidArgumentError: If `episodes` is below 1, or None where there are no examples.
         EnvironmentFaultError: If a reward is not finite.
     """
-    if episodes < 1:
+    options: list[dict[str, Any] | None]
+    if episodes is None:
+        options = [{"example": index} for index in range(_num_examples(env))]
+    elif episodes < 1:
         raise InvalidArgumentError(f"episodes must be at least 1, got {episodes}.")
+    else:
+        options = [None] * episodes
     masked = takes_action_masks(agent)
     seeds = episode_seeds(seed)
-    returns = np.zeros(episodes)
-    for episode in range(episodes):
-        observation, info = env.reset(seed=next(seeds))
+    returns = np.zeros(len(options))
+    for episode, chosen in enumerate(options):
+        observation, info = env.reset(seed=next(seeds), options=chosen)
         state, episode_start, done = None, np.ones(1, dtype=bool), False
         while not done:
             mask = info.get("action_mask") if masked else None
@@ -106,6 +112,16 @@ def evaluate(
             returns[episode] += float(reward)
             episode_start, done = np.zeros(1, dtype=bool), terminated or truncated
     return returns
+
+
+def _num_examples(env: gymnasium.Env[Any, Any]) -> int:
+    count = getattr(env.unwrapped, "num_examples", None)
+    if count is None:
+        raise InvalidArgumentError(
+            f"{env} has no finite number of examples to play once each: pass the number of "
+            "episodes."
+        )
+    return int(count)
 
 
 def episode_seeds(seed: int) -> Iterator[int]:
