@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,15 +15,15 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ...registry.errors import CheckpointError, InvalidArgumentError, LexigymError
+from ...registry.errors import InvalidArgumentError
 from ..batches import batch_size, legal_actions, sample_legal
 from ..callbacks import Callback, CallbackList, as_callback
-from ..checkpoint import read_config, read_tensors, write_checkpoint
 from ..progress import ProgressBar
 from ..reward_scale import resolve_reward_scale
 from ..spaces import Spaces, environment_spec_json
-from . import schedule, training
+from . import saving, schedule
 from .config import DQNConfig
+from .device import resolve_device
 from .episodes import EpisodeLog, TensorBoardLog
 from .interaction import Step, interaction_with
 from .learner import Learner
@@ -95,7 +95,7 @@ class DQN:
         self._n_actions = int(action_space.n)
         self._first_action = int(action_space.start)
         self._encoder = ObservationEncoder(self._spaces.observation_space)
-        self.device = _device(self._config.device)
+        self.device = resolve_device(self._config.device)
 
         root = np.random.SeedSequence(self._config.seed)
         behaviour, replay, network = root.spawn(3)
@@ -397,12 +397,7 @@ class DQN:
         Raises:
             CheckpointError: If it can't be written; an earlier checkpoint is intact then.
         """
-        config = self.config
-        tensors: dict[str, Mapping[str, Any]] = {"model": self.q_network.state_dict()}
-        if training_state and self._observation is not None:
-            config["training"] = training.state_of(self)
-            tensors |= training.tensors_of(self)
-        write_checkpoint(path, config, tensors)
+        saving.save(self, path, training_state)
 
     @classmethod
     def load(
@@ -422,50 +417,4 @@ class DQN:
         Raises:
             CheckpointError: If the file is truncated, foreign, or for another network or spaces.
         """
-        config = read_config(path, agent=cls.name)
-        saved = Spaces.from_json(config)
-        if env is not None and Spaces.of(env) != saved:
-            raise CheckpointError(
-                f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
-                "load it with the environment that it learned on."
-            )
-        if config["q_network"] is not None and q_network is None:
-            raise CheckpointError(
-                f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it as "
-                "q_network."
-            )
-        try:
-            hyperparameters = DQNConfig.from_json(config["hyperparameters"])
-            agent = cls(
-                saved if env is None else env,
-                q_network=q_network,
-                **dataclasses.asdict(hyperparameters),
-            )
-            agent.num_timesteps = config["num_timesteps"]
-            agent.q_network.load_state_dict(read_tensors(path, "model") or {})
-            agent.learner.target_network.load_state_dict(agent.q_network.state_dict())
-            if env is not None and "training" in config:
-                training.restore(agent, config["training"], path)
-        except LexigymError:
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise CheckpointError(
-                f"{str(path)!r} does not fit this agent ({reason}): it was written for another "
-                "network or edited; load another copy."
-            ) from error
-        return agent
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InvalidArgumentError(
-            f"the device {name!r} can't be used here ({str(error).splitlines()[0]}): pass 'cpu' or "
-            "'auto'."
-        ) from error
-    return device
+        return saving.load(cls, path, env, q_network)

@@ -1,16 +1,68 @@
-"""The state of a training, so that a loaded agent learns on bit for bit."""
+"""Checkpoints of DQN: the network, and the state of a training that goes on bit for bit."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...registry.errors import CheckpointError
-from ..checkpoint import read_tensors
+from ...registry.errors import CheckpointError, LexigymError
+from ..checkpoint import read_config, read_tensors, write_checkpoint
+from ..spaces import Spaces
+from .config import DQNConfig
 
 if TYPE_CHECKING:
     from .agent import DQN
+
+Agent = TypeVar("Agent", bound="DQN")
+
+
+def save(agent: DQN, path: str | Path, training_state: bool) -> None:
+    """Write a checkpoint; see `DQN.save`."""
+    config = agent.config
+    tensors: dict[str, Mapping[str, Any]] = {"model": agent.q_network.state_dict()}
+    if training_state and agent._observation is not None:
+        config["training"] = state_of(agent)
+        tensors |= tensors_of(agent)
+    write_checkpoint(path, config, tensors)
+
+
+def load(agent_class: type[Agent], path: str | Path, env: Any, q_network: Any) -> Agent:
+    """Read a checkpoint; see `DQN.load`."""
+    config = read_config(path, agent=agent_class.name)
+    saved = Spaces.from_json(config)
+    if env is not None and Spaces.of(env) != saved:
+        raise CheckpointError(
+            f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
+            "load it with the environment that it learned on."
+        )
+    if config["q_network"] is not None and q_network is None:
+        raise CheckpointError(
+            f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it as "
+            "q_network."
+        )
+    try:
+        hyperparameters = DQNConfig.from_json(config["hyperparameters"])
+        agent = agent_class(
+            saved if env is None else env,
+            q_network=q_network,
+            **dataclasses.asdict(hyperparameters),
+        )
+        agent.num_timesteps = config["num_timesteps"]
+        agent.q_network.load_state_dict(read_tensors(path, "model") or {})
+        agent.learner.target_network.load_state_dict(agent.q_network.state_dict())
+        if env is not None and "training" in config:
+            restore(agent, config["training"], path)
+    except LexigymError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise CheckpointError(
+            f"{str(path)!r} does not fit this agent ({reason}): it was written for another "
+            "network or edited; load another copy."
+        ) from error
+    return agent
 
 
 def state_of(agent: DQN) -> dict[str, Any]:
