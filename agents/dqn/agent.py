@@ -213,6 +213,7 @@ class DQN:
         size: int,
         epsilon: float,
         values_of: Callable[[Any], npt.NDArray[np.float32]],
+        temperature: float = 0.0,
     ) -> npt.NDArray[np.int64]:
         explores = self._generator.random(size) < epsilon if epsilon > 0 else _NEVER
         exploring = np.count_nonzero(explores)
@@ -221,6 +222,10 @@ class DQN:
             actions = self._random_actions(legal, size)
         else:
             values = values_of(observations)
+            if temperature:
+                # The best after Gumbel noise is a draw from the softmax (Gumbel 1954).
+                noise = self._generator.gumbel(size=values.shape).astype(np.float32)
+                values = values + np.float32(temperature) * noise
             if legal is not None:
                 values = np.where(legal, values, -np.inf)
             actions = values.argmax(axis=1)
@@ -319,6 +324,7 @@ class DQN:
             self._interaction.n_envs,
             1.0 if starting else self.exploration_rate,
             self.learner.gradient.act,
+            config.exploration_temperature,
         )
         step = self._interaction.step(actions)
         self._remember(actions, step)

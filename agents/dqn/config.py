@@ -35,6 +35,9 @@ class DQNConfig:
         exploration_fraction: The part of the training over which epsilon falls, in [0, 1].
         exploration_initial_eps: Epsilon at the start.
         exploration_final_eps: Epsilon from then on (Mnih et al. 2015: 0.1).
+        exploration_temperature: While learning, actions that epsilon leaves are drawn from
+            softmax(Q / temperature) (Sutton and Barto 2018, section 2.8), so that actions of nearly
+            equal value are all tried; 0 takes the best.
         max_grad_norm: Gradients are scaled down to this Euclidean norm (Wang et al. 2016: 10);
             infinity switches it off.
         net_arch: Widths of the hidden layers of the multilayer perceptron; images get the
@@ -86,6 +89,7 @@ class DQNConfig:
     exploration_fraction: float = 0.3
     exploration_initial_eps: float = 1.0
     exploration_final_eps: float = 0.05
+    exploration_temperature: float = 0.0
     max_grad_norm: float = 10.0
     net_arch: tuple[int, ...] = (128, 128)
     transformer_width: int = 64
@@ -192,6 +196,7 @@ _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("exploration_fraction", 0.0, 1.0),
     ("exploration_initial_eps", 0.0, 1.0),
     ("exploration_final_eps", 0.0, 1.0),
+    ("exploration_temperature", 0.0, math.inf),
     ("max_grad_norm", 0.0, math.inf),
     ("prioritized_alpha", 0.0, 1.0),
     ("prioritized_beta", 0.0, 1.0),

@@ -68,32 +68,23 @@ class TokenBleu:
     def __init__(self, n: int, joins: kernels.Joins) -> None:
         self.joins = kernels.automaton(joins)
         self._tokens, self._references = 16, 2
-        self.texts = kernels.make_texts(n, self._tokens, self._references)
-        self.plain: kernels.Plain = None
-        if (self.joins % 2).any():
-            alone = np.zeros((1, self.joins.shape[1]), np.int32)
-            self.plain = alone, kernels.make_texts(n, self._tokens, self._references)
+        self.plain = n if (self.joins % 2).any() else 0
+        self.texts = kernels.make_texts(n + self.plain, self._tokens, self._references)
 
     def make_room(self, tokens: int, references: int) -> None:
         """Take larger arrays where an example with so many tokens and references needs them."""
         if tokens > self._tokens or references > self._references:
             self._tokens = max(2 * self._tokens, tokens)
             self._references = max(2 * self._references, references)
-            self.texts = self._larger(self.texts)
-            if self.plain is not None:
-                self.plain = self.plain[0], self._larger(self.plain[1])
-
-    def _larger(self, texts: kernels.Texts) -> kernels.Texts:
-        larger = kernels.make_texts(len(texts[0]), self._tokens, self._references)
-        kernels.move(texts, larger)
-        return larger
+            rows = len(self.texts[0])
+            texts, self.texts = self.texts, kernels.make_texts(rows, self._tokens, self._references)
+            kernels.move(texts, self.texts)
 
     def begin(self, episode: int, example: Example) -> None:
         """Begin an empty text for an example."""
         self.make_room(len(example.tokens), len(example.bounds) - 1)
-        kernels.begin(episode, example.tokens, example.bounds, self.joins, self.texts)
-        if self.plain is not None:
-            kernels.begin(episode, example.tokens, example.bounds, *self.plain)
+        bounds = example.bounds
+        kernels.begin(episode, example.tokens, bounds, self.joins, self.texts, self.plain)
 
     def write(self, episode: int, token: int) -> tuple[float, float]:
         """Append a token to one text, and return its potential and its score."""

@@ -19,13 +19,12 @@ some 50 ns, a fifth of what a token does. Rows are episodes.
 - `status`: `(n, REFERENCE_LENGTHS + R) int64`; the constants below name its columns.
 
 `joins`, `(K, V) int32`, is the automaton that finds the units. Its states are what ends the text:
-one of K - 2 classes of characters, a parted unit, or nothing. By state and next token it holds
-twice the next state, plus 1 if the token is of the same unit. Nothing joins a parted unit, such as
-a hyphen after a digit.
+one of K - 3 classes of characters, a parted unit, nothing, or the end of a plain text. By state and
+next token it holds twice the next state, plus 1 if the token is of the same unit. Nothing joins a
+parted unit, such as a hyphen after a digit, and in a plain text every token is a unit of its own.
 
-`plain`, `(joins, texts)` or None, follows the same texts with every token a unit of its own, where
-units of several tokens would leave the potential blind until they are whole; None where there are
-none.
+Where units may be several tokens, the potential would be blind until they are whole. Then rows n to
+2n - 1 of `texts` hold the same texts as plain ones, for the potential; `plain` is n there, else 0.
 
 `episodes` is `(tokens, slots, running, invalid, potentials, scores)`: prompt and text,
 `(n, P + T) int64`, the slot that is written next, whether the text goes on, whether an illegal
@@ -57,7 +56,6 @@ Rules = tuple[Booleans, int, bool]
 Episodes = tuple[Integers, Integers, Booleans, Integers, Floats, Floats]
 Encoded = tuple[Integers, Integers, Integers, Integers]
 Draws = tuple[npt.NDArray[np.uint64], Integers]
-Plain = tuple[Automaton, Texts] | None
 
 LIMIT, COUNT = 0, 1
 ORDERS = 4
@@ -82,10 +80,11 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def automaton(joins: Joins) -> Automaton:
-    """Return `joins` of these kernels; its last two rows are of a parted unit and of no text."""
+    """Return `joins` of these kernels; its last rows: a parted unit, no text, and a plain text."""
     first, last, together, parts = joins
     ends = np.where(parts[:, first], len(parts) - 1, last)
-    return np.vstack([2 * ends + together[:, first], 2 * last]).astype(np.int32)
+    plain = np.full(len(last), 2 * (len(parts) + 1))
+    return np.vstack([2 * ends + together[:, first], 2 * last, plain]).astype(np.int32)
 
 
 def make_texts(n: int, tokens: int, references: int) -> Texts:
@@ -127,11 +126,10 @@ def grow(edges: Integers, row: int, key: int, node: int) -> Any:
 
 
 @compiled
-def begin(row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Texts) -> None:
-    """Build the tries of an episode's references and begin with an empty text.
-
-    Reference r is `tokens[bounds[r] : bounds[r + 1]]`.
-    """
+def begin_text(
+    row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Texts, beginning: int
+) -> None:
+    """Do what `begin` does for one row, in the state `beginning` of the automaton."""
     edges, nodes, status = texts
     references, size = len(bounds) - 1, joins.shape[1]
     start = bounds[0]
@@ -139,14 +137,14 @@ def begin(row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts:
     edges[row, :, 0] = 0
     status[row, :REFERENCES] = 0
     status[row, :MATCHES] = -1
-    status[row, ENDING] = len(joins) - 1
+    status[row, ENDING] = beginning
     status[row, SPAN] = span
     status[row, REFERENCES] = references
     units = np.empty(span, np.int64)
     known = beginnings = 1
     nodes[row, 0, LIMIT] = 0
     for reference in range(references):
-        length, ending = 0, len(joins) - 1
+        length, ending = 0, beginning
         for position in range(bounds[reference], bounds[reference + 1]):
             token = tokens[position]
             ending, joined = divmod(joins[ending, token], 2)
@@ -171,6 +169,19 @@ def begin(row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts:
         for node in range(1, known):
             nodes[row, node, LIMIT] = max(nodes[row, node, LIMIT], nodes[row, node, COUNT])
     nodes[row, :known, COUNT] = 0
+
+
+@compiled
+def begin(
+    row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Texts, plain: int
+) -> None:
+    """Build the tries of an episode's references and begin with an empty text.
+
+    Reference r is `tokens[bounds[r] : bounds[r + 1]]`.
+    """
+    begin_text(row, tokens, bounds, joins, texts, len(joins) - 2)
+    if plain:
+        begin_text(row + plain, tokens, bounds, joins, texts, len(joins) - 1)
 
 
 @compiled
@@ -284,18 +295,16 @@ def write_and_score(
     edges: Integers,
     nodes: Integers,
     status: Integers,
-    plain: Plain,
+    plain: int,
 ) -> tuple[float, float]:
     """Append a token to the text of an episode, and return its overlap and its BLEU.
 
     Called for every token from Python, to which tuples would cost a tenth more.
     """
     write(row, token, joins, (edges, nodes, status))
-    score = bleu(row, status)
-    if plain is None:
-        return overlap(row, status), score
-    write(row, token, plain[0], plain[1])
-    return overlap(row, plain[1][2]), score
+    if plain:
+        write(row + plain, token, joins, (edges, nodes, status))
+    return overlap(row + plain, status), bleu(row, status)
 
 
 @compiled
@@ -349,7 +358,7 @@ def write_all(
     episodes: Episodes,
     joins: Automaton,
     texts: Texts,
-    plain: Plain,
+    plain: int,
 ) -> tuple[Floats, Booleans]:
     """Write a token to every running text and score it; see `settle_all`."""
     legal, eos, _ = rules
@@ -372,7 +381,7 @@ def begin_where(
     episodes: Episodes,
     joins: Automaton,
     texts: Texts,
-    plain: Plain,
+    plain: int,
 ) -> None:
     """Begin an episode where `mask`, `(n,)`, is true: example `asked`, or a drawn one if below 0.
 
@@ -386,9 +395,7 @@ def begin_where(
             indices[env] = index = drawn if asked < 0 else asked
             episodes[0][env] = blanks[index]
             own = bounds[firsts[index] : firsts[index + 1] + 1]
-            begin(env, tokens, own, joins, texts)
-            if plain is not None:
-                begin(env, tokens, own, plain[0], plain[1])
+            begin(env, tokens, own, joins, texts, plain)
     open_where(mask, start, episodes)
 
 

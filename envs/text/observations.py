@@ -27,7 +27,8 @@ class Encoder(Protocol):
         """Return the observation of one episode.
 
         Args:
-            tokens: `(P + T,) int64`, prompt and text, which the environment goes on writing to.
+            tokens: `(P + T,) int64`, prompt and text, which the environment goes on writing to;
+                where actions are candidates `(P + T + k,)`, with the candidates last.
             length: Tokens of the text.
             mask: `(A,) int8`, the legal actions.
         """
@@ -35,7 +36,10 @@ class Encoder(Protocol):
 
 
 class TokenEncoder:
-    """`Box(0, V - 1, (P + T,), int64)`: the prompt left-padded, the text right-padded."""
+    """`Box(0, V - 1, (P + T,), int64)`: the prompt left-padded, the text right-padded.
+
+    Where actions are candidates, they are shown last.
+    """
 
     def __init__(self, vocabulary_size: int, slots: int) -> None:
         self.space: gymnasium.Space[Any] = spaces.Box(0, vocabulary_size - 1, (slots,), np.int64)
@@ -46,28 +50,37 @@ class TokenEncoder:
 
 
 class DictEncoder:
-    """The tokens with the action mask, the number of tokens written, and the prompt by itself."""
+    """The tokens with the action mask, the number of tokens written, and the prompt by itself.
+
+    Where actions are candidates, they are shown by themselves, too.
+    """
 
     def __init__(
-        self, vocabulary_size: int, prompt_tokens: int, new_tokens: int, n_actions: int
+        self, vocabulary_size: int, prompt_tokens: int, new_tokens: int, n_actions: int, shown: int
     ) -> None:
-        self.prompt_tokens = prompt_tokens
+        self.prompt_tokens, self.end, self.shown = prompt_tokens, prompt_tokens + new_tokens, shown
         highest = vocabulary_size - 1
-        self.space: gymnasium.Space[Any] = spaces.Dict(
-            action_mask=spaces.Box(0, 1, (n_actions,), np.int8),
-            prompt=spaces.Box(0, highest, (prompt_tokens,), np.int64),
-            step=spaces.Discrete(new_tokens + 1),
-            tokens=spaces.Box(0, highest, (prompt_tokens + new_tokens,), np.int64),
-        )
+        parts: dict[str, gymnasium.Space[Any]] = {
+            "action_mask": spaces.Box(0, 1, (n_actions,), np.int8),
+            "prompt": spaces.Box(0, highest, (prompt_tokens,), np.int64),
+            "step": spaces.Discrete(new_tokens + 1),
+            "tokens": spaces.Box(0, highest, (self.end,), np.int64),
+        }
+        if shown:
+            parts["candidates"] = spaces.Box(0, highest, (shown,), np.int64)
+        self.space: gymnasium.Space[Any] = spaces.Dict(parts)
 
     def encode(self, tokens: npt.NDArray[np.int64], length: int, mask: Any) -> Any:
         """Return fresh arrays by name."""
-        return {
+        observation = {
             "action_mask": mask.copy(),
             "prompt": tokens[: self.prompt_tokens].copy(),
             "step": np.int64(length),
-            "tokens": tokens.copy(),
+            "tokens": tokens[: self.end].copy(),
         }
+        if self.shown:
+            observation["candidates"] = tokens[self.end :].copy()
+        return observation
 
 
 class TextEncoder:

@@ -12,6 +12,7 @@ from gymnasium import error, logger
 
 from ...registry.errors import InvalidArgumentError
 from ..arguments import check_options, check_render_mode
+from .candidates import Candidates, Integers
 from .examples import Example
 from .oracle import best_action, best_return
 from .picture import Scene, draw_picture, draw_text
@@ -50,15 +51,23 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self.reward_bounds = task.reward_bounds
         encoder = task.make_encoder()
         self.observation_space, self._encode = encoder.space, encoder.encode
-        self.action_space = gymnasium.spaces.Discrete(task.tokenizer.size)
+        self.action_space = gymnasium.spaces.Discrete(task.actions)
         self._judge = task.make_judge(1)
         self._composed = bool(self._judge.components)
-        self._mask, self._legal = task.mask, task.mask.tolist()
+        self._shown = task.shown
+        self._mask = np.ones(task.actions, np.int8) if self._shown else task.mask
+        # A list is quicker to ask than an array.
+        self._legal: Any = self._mask.tolist()
+        self._rule = task.candidates
+        self._candidates: Integers = np.empty(0, np.int64)
         self._start, self._end = task.prompt_tokens, task.prompt_tokens + task.new_tokens
         self._eos, self._shaped = task.tokenizer.eos, task.shaped
-        self._tokens = np.full(self._end, task.tokenizer.pad, np.int64)
+        # Prompt, text, and the candidates that observations show.
+        self._tokens = np.full(self._end + self._shown, task.tokenizer.pad, np.int64)
         self._slot = -1
         self._running = False
+        if self._rule is not None:
+            self._offer(self._rule)
         self._potential = self._score = 0.0
         self._invalid = NO
         self._example: Example | None = None
@@ -84,19 +93,34 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         return self._encode(self._tokens, 0, self._mask), self._info()
 
     def _begin(self, example: Example) -> None:
-        self._tokens = example.blank.copy()
+        if self._rule is None:
+            self._tokens = example.blank.copy()
+        else:
+            self._tokens[: self._end] = example.blank
         self._judge.begin(0, example)
         self._example, self._index = example, example.index
         self._slot = self._start
         self._running = True
         self._potential = self._score = 0.0
         self._invalid = NO
+        if self._rule is not None:
+            self._offer(self._rule)
+
+    def _offer(self, rule: Candidates) -> None:
+        """Find out which tokens may be written next."""
+        ids = rule.of(self._tokens[: self._end]) if self._running else rule.none
+        self._candidates = ids
+        if rule.are_actions:
+            self._tokens[self._end :] = ids
+        else:
+            self._mask = self._legal = rule.legal(ids)
 
     def step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Write a token.
 
         Raises:
-            InvalidArgumentError: If the action is not an integer from 0 to V - 1.
+            InvalidArgumentError: If the action is not an integer from 0 to V - 1, or to k - 1, or
+                the proposer gives what may not be written.
             gymnasium.error.ResetNeeded: Before the first reset, and after an episode's end.
         """
         if not self._running:
@@ -110,6 +134,8 @@ class TokenEnv(gymnasium.Env[Any, Any]):
             raise InvalidArgumentError(
                 f"the action must be an integer from 0 to {len(self._legal) - 1}, got {action!r}."
             )
+        if self._shown:
+            token = int(self._tokens[self._end + token])
         reward = self._write(token, legal)
         if self.render_mode == "human":
             self.render()
@@ -131,6 +157,8 @@ class TokenEnv(gymnasium.Env[Any, Any]):
                 self._potential, self._score = self._judge.write(0, token)
             if not self._running:
                 self._potential = self._score
+        if self._rule is not None:
+            self._offer(self._rule)
         if self._shaped:
             return self._potential - before
         return 0.0 if self._running else self._score
@@ -148,8 +176,8 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         return info
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Return the legal actions, `(V,) bool`, as sb3-contrib asks for them."""
-        return self.task.mask.astype(bool)
+        """Return the legal actions, `(V,)` or `(k,) bool`, as sb3-contrib asks for them."""
+        return self._mask.astype(bool)
 
     @property
     def text(self) -> str:
@@ -177,7 +205,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        return best_action(self.task, self._present(), self._written())
+        return best_action(self.task, self._present(), self._written(), self._candidates)
 
     def oracle_return(self) -> float:
         """Return the best return from now to the episode's end that a completion earns.
@@ -185,6 +213,8 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         While the text begins as a reference does, the completion is the rest of it, and earns all
         that can be earned. After that the completions tried are what is left of each reference
         from each place on: for `exact_match` still the best, for other scorers a lower bound.
+        With candidates the completions are cut where a token is not among them, and what they earn
+        is a lower bound, too.
 
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
@@ -192,7 +222,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         example = self._present()
         if not self._running:
             return 0.0
-        best = best_return(self.task, example, self._written())
+        best = best_return(self.task, example, self._written(), self._candidates)
         return best - self._potential if self.task.shaped else best
 
     def render(self) -> Any:
@@ -239,7 +269,8 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         if example is not None:
             self._begin(self.task.examples.get(example))
             for token in written:
-                self._write(token, self._legal[token])
+                # No token that isn't a candidate can be the action of one.
+                self._write(token, 1 if self._shown else self._legal[token])
             self._running = running
 
     def _written(self) -> list[int]:

@@ -16,6 +16,7 @@ from ..datasets.schema import SPLITS, Source
 from ..scorers.bleu import Bleu, tokenize
 from ..scorers.make import make_scorer
 from ..scorers.protocol import Scorer
+from .candidates import Candidates, make_candidates
 from .examples import UNLIMITED, Example, Examples
 from .judge import Judge, TextJudge, TokenBleu
 from .kernels import Joins
@@ -45,6 +46,7 @@ class Task:
         shaped: Whether the reward is shaped.
         observation: The kind of observation.
         joins: How tokens make up what BLEU counts; None where the text must be asked.
+        candidates: Which of them may be written next; None if all may.
     """
 
     source: Source
@@ -57,6 +59,18 @@ class Task:
     shaped: bool
     observation: str
     joins: Joins | None
+    candidates: Candidates | None
+
+    @property
+    def shown(self) -> int:
+        """How many candidates observations show: k if they are the actions, else none."""
+        rule = self.candidates
+        return rule.k if rule is not None and rule.are_actions else 0
+
+    @property
+    def actions(self) -> int:
+        """How many actions there are."""
+        return self.shown or self.tokenizer.size
 
     @property
     def reward_bounds(self) -> tuple[float, float]:
@@ -72,9 +86,9 @@ class Task:
         """Return what makes observations."""
         size, slots = self.tokenizer.size, self.prompt_tokens + self.new_tokens
         if self.observation == "tokens":
-            return TokenEncoder(size, slots)
+            return TokenEncoder(size, slots + self.shown)
         if self.observation == "dict":
-            return DictEncoder(size, self.prompt_tokens, self.new_tokens, len(self.mask))
+            return DictEncoder(size, self.prompt_tokens, self.new_tokens, self.actions, self.shown)
         languages = self.source.prompt_language, self.source.language
         return TextEncoder(self.tokenizer, languages, slots, self.prompt_tokens)
 
@@ -105,6 +119,9 @@ def make_task(
     mask: str = "target",
     max_prompt_tokens: int | None = None,
     max_new_tokens: int | None = None,
+    candidates: int | None = None,
+    proposer: Any = "ngram",
+    actions: str = "tokens",
 ) -> Task:
     """Make a task; `lexigym.envs.text.tasks` documents the arguments.
 
@@ -133,6 +150,15 @@ def make_task(
     examples = Examples(source, split, made_tokenizer, prompt_tokens, new_tokens, legal)
     if prompt_tokens < needs.prompt or new_tokens <= needs.reference:
         examples.check()
+    rule = make_candidates(
+        candidates,
+        proposer,
+        actions,
+        source=source,
+        tokenizer=made_tokenizer,
+        start=prompt_tokens,
+        mask=legal,
+    )
     joins = None
     if isinstance(made_scorer, Bleu) and isinstance(made_tokenizer, WordTokenizer):
         split_text = partial(tokenize, made_scorer.tokenizer)
@@ -148,6 +174,7 @@ def make_task(
         shaped=reward == "shaped",
         observation=observation,
         joins=joins,
+        candidates=rule,
     )
 
 

@@ -23,10 +23,14 @@ SHARED = {
         text, right-padded to T; token 0 pads, token 1 ends a text.
         `"dict"`: `Dict` of the same `tokens`, the `action_mask`, the `prompt` by itself and `step`,
         the number of tokens written, in [0, T].
-        `"text"`: `Text`, the prompt, a line break and the text so far.""",
+        `"text"`: `Text`, the prompt, a line break and the text so far.
+        With `actions="candidates"` the k candidates are shown as well: last in `"tokens"`, whose
+        shape is then `(P + T + k,)`, and as `candidates` in `"dict"`; padding after the end.""",
     "actions": """
         `Discrete(V)`: the token that is written next. `info["action_mask"]` and `action_masks()`
-        tell which may be written; another one ends the episode with score 0.""",
+        tell which may be written; another one ends the episode with score 0.
+        With `actions="candidates"` `Discrete(k)`: action i writes candidate i, the best being 0,
+        and all are legal.""",
     "reward": """
         `"shaped"`: `potential(after) - potential(before)`; the potential is 0 at the start and the
         score at the end, so the return is the score.
@@ -36,9 +40,9 @@ SHARED = {
         `terminated` when token 1 is written, when T tokens are, or after an illegal one. Never
         `truncated`: T is part of the task, and the observation shows how much is left.""",
     "info": """
-        At reset and at every step: `action_mask` `(V,) int8`; `example` `int64`, the example's
-        place in the split; `score` `float64`, of the text so far; `invalid` `int64`, 1 after an
-        illegal token; and each component of a composed score by name, `float64`.""",
+        At reset and at every step: `action_mask` `int8`, `(V,)` or `(k,)`; `example` `int64`, the
+        example's place in the split; `score` `float64`, of the text so far; `invalid` `int64`, 1
+        after an illegal token; and each component of a composed score by name, `float64`.""",
     "arguments": """
         dataset: A name of `lexigym list`, a file, or an object with the interface of
             `lexigym.envs.datasets.schema.Source`; None is the task's own, as `level` says.
@@ -52,11 +56,20 @@ SHARED = {
         mask: `"target"`: tokens that occur in references, and the end; `"all"`: all but padding.
         max_prompt_tokens: P; None is what the longest prompt needs.
         max_new_tokens: T; None is what the longest reference and the end need.
+        candidates: k: at each step only the k tokens that the proposer likes best are legal, the
+            end always among them, in place of the last if need be; from 2 to as many tokens as
+            `mask` allows. None: all that `mask` allows.
+        proposer: `"ngram"`, the n-gram model of the train references (of a split without end, the
+            first 2000); an object with the interface of `lexigym.envs.text.candidates.Proposer`; or
+            a function of the token observation and k that returns k token ids, the best first.
+        actions: `"tokens"`: an action is a token, and the mask offers the candidates;
+            `"candidates"`: an action is a place among the k candidates.
         render_mode: `"ansi"`, `"rgb_array"`, `"human"` (printed live) or None.
         `reset(options={"example": i})` begins an episode with example i of the split.""",
     "oracle": """
         A reference earns 1, the most there is, or next to it; `oracle_action()` writes the best
-        completion, and `oracle_return()` knows what it earns.""",
+        completion, and `oracle_return()` knows what it earns. With `candidates` it writes what
+        they allow of the references, so that `oracle_return()` is a lower bound.""",
 }
 
 
@@ -85,6 +98,9 @@ def text_gen(  # noqa: D417, what is missing is filled in
     mask: str = "target",
     max_prompt_tokens: int | None = None,
     max_new_tokens: int | None = None,
+    candidates: int | None = None,
+    proposer: Any = "ngram",
+    actions: str = "tokens",
 ) -> TokenEnv:
     """A sentence that uses the prompt's words and reads well is written token by token.
 
@@ -135,6 +151,9 @@ def text_gen(  # noqa: D417, what is missing is filled in
         mask=mask,
         max_prompt_tokens=max_prompt_tokens,
         max_new_tokens=max_new_tokens,
+        candidates=candidates,
+        proposer=proposer,
+        actions=actions,
     )
     return TokenEnv(task, render_mode)
 
@@ -155,6 +174,9 @@ def translation(  # noqa: D417, what is missing is filled in
     mask: str = "target",
     max_prompt_tokens: int | None = None,
     max_new_tokens: int | None = None,
+    candidates: int | None = None,
+    proposer: Any = "ngram",
+    actions: str = "tokens",
 ) -> TokenEnv:
     """An English sentence is translated token by token.
 
@@ -206,6 +228,9 @@ def translation(  # noqa: D417, what is missing is filled in
         mask=mask,
         max_prompt_tokens=max_prompt_tokens,
         max_new_tokens=max_new_tokens,
+        candidates=candidates,
+        proposer=proposer,
+        actions=actions,
     )
     return TokenEnv(task, render_mode)
 
@@ -225,6 +250,9 @@ def qa(  # noqa: D417, what is missing is filled in
     mask: str = "target",
     max_prompt_tokens: int | None = None,
     max_new_tokens: int | None = None,
+    candidates: int | None = None,
+    proposer: Any = "ngram",
+    actions: str = "tokens",
 ) -> TokenEnv:
     """A question is answered token by token.
 
@@ -276,6 +304,9 @@ def qa(  # noqa: D417, what is missing is filled in
         mask=mask,
         max_prompt_tokens=max_prompt_tokens,
         max_new_tokens=max_new_tokens,
+        candidates=candidates,
+        proposer=proposer,
+        actions=actions,
     )
     return TokenEnv(task, render_mode)
 

@@ -23,6 +23,7 @@ from ..arguments import (
     check_reset_mask,
 )
 from ..pcg64 import random, stream_of
+from .candidates import Integers
 from .examples import Example
 from .judge import TokenBleu
 from .kernels import begin_where, first_outside, open_where
@@ -35,7 +36,6 @@ RENDER_MODES = ("ansi", "rgb_array")
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 class TokenVectorEnv(VectorEnv[Any, Any, Any]):
@@ -80,12 +80,14 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         }
         self._encoder = task.make_encoder()
         self.single_observation_space = self._encoder.space
-        self.single_action_space = Discrete(task.tokenizer.size)
+        self.single_action_space = Discrete(task.actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._legal = task.mask.astype(bool)
-        self._masks = np.broadcast_to(task.mask, (self.num_envs, len(task.mask)))
-        self._rules = self._legal, task.tokenizer.eos, task.shaped
+        self._rule, self._actions, self._shown = task.candidates, task.actions, task.shown
+        # Where candidates are offered, V stands for a token that isn't one.
+        legal = task.mask if self._rule is None else np.append(task.mask, 0)
+        self._rules = legal.astype(bool), task.tokenizer.eos, task.shaped
+        self._masks = self._make_masks()
         self._streams = np.zeros((self.num_envs, 4), np.uint64)
         self._seeded = np.zeros(self.num_envs, bool)
         self._indices = np.full(self.num_envs, -1)
@@ -105,6 +107,8 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             self._potentials,
             self._scores,
         )
+        offered = 0 if self._rule is None else self._rule.k
+        self._candidates = np.full((self.num_envs, offered), task.tokenizer.pad, np.int64)
         self._judge = task.make_judge(self.num_envs)
         # Episodes begin in a compiled loop if all examples are known and nothing needs their text.
         self._encoded = task.examples.encoded if isinstance(self._judge, TokenBleu) else None
@@ -145,17 +149,19 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         """Write a token to every text; `(n,)` integer actions in, fresh arrays out.
 
         Raises:
-            InvalidArgumentError: If the actions are not n integers from 0 to V - 1; nothing is
-                written then.
+            InvalidArgumentError: If the actions are not n integers from 0 to V - 1, or to k - 1;
+                nothing is written then. Also if the proposer gives what may not be written.
             gymnasium.error.ResetNeeded: Before the first reset; without autoreset, also if an
                 episode is over.
         """
         mode = self.autoreset_mode
         if self._indices[0] < 0 or (mode is AutoresetMode.DISABLED and not self._running.all()):
             raise error.ResetNeeded("some text isn't being written; call reset() before step().")
-        chosen = self._check_actions(np.asarray(actions))
+        chosen = self._check_actions(np.asarray(actions), self._actions)
+        if self._shown:
+            chosen = np.take_along_axis(self._candidates, chosen[:, None], axis=1)[:, 0]
         resting = ~self._running
-        rewards, terminated = self._judge.write_all(chosen, self._rules, self._episodes)
+        rewards, terminated = self._write(chosen)
         infos: dict[str, Any] = {}
         if mode is AutoresetMode.NEXT_STEP:
             self._begin(resting)
@@ -191,6 +197,40 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 self._streams[env] = stream_of(np_random(seeds[env])[0])
                 self._seeded[env] = True
 
+    def _make_masks(self) -> npt.NDArray[np.int8]:
+        """Return the masks of texts that aren't written, `(n, A)`; a view if they never change."""
+        rule = self._rule
+        if rule is None:
+            return np.broadcast_to(self.task.mask, (self.num_envs, len(self.task.mask)))
+        if rule.are_actions:
+            return np.broadcast_to(np.ones(rule.k, np.int8), (self.num_envs, rule.k))
+        return np.tile(rule.legal(rule.none), (self.num_envs, 1))
+
+    def _write(self, tokens: Integers) -> tuple[Floats, Booleans]:
+        """Write a token to every running text; return the rewards and which texts ended."""
+        if self._rule is None:
+            return self._judge.write_all(tokens, self._rules, self._episodes)
+        running, written = self._running.copy(), tokens
+        if not self._rule.are_actions:
+            # The kernels know one mask for all texts, so what this text may not write is swapped.
+            barred = running & (self._masks[np.arange(self.num_envs), tokens] == 0)
+            written = np.where(barred, self.task.tokenizer.size, tokens)
+        results = self._judge.write_all(written, self._rules, self._episodes)
+        envs = np.flatnonzero(running)
+        self._tokens[envs, self._slots[envs] - 1] = tokens[envs]
+        self._offer(running)
+        return results
+
+    def _offer(self, mask: Booleans) -> None:
+        """Find out which tokens the texts where `mask` is true may go on with."""
+        rule, candidates = self._rule, self._candidates
+        if rule is None:
+            return
+        for env in np.flatnonzero(mask).tolist():
+            candidates[env] = rule.of(self._tokens[env]) if self._running[env] else rule.none
+            if not rule.are_actions:
+                self._masks[env] = rule.legal(candidates[env])
+
     def _begin(self, mask: Booleans, asked: Example | None = None) -> None:
         """Begin an episode where `mask` is true, with a drawn example or the one asked for."""
         judge, start = self._judge, self.task.prompt_tokens
@@ -206,6 +246,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 judge.texts,
                 judge.plain,
             )
+            self._offer(mask)
             return
         for env in np.flatnonzero(mask).tolist():
             # Drawn even if one is asked for, so that later episodes don't depend on the option.
@@ -215,13 +256,19 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             self._tokens[env] = example.blank
             judge.begin(env, example)
         open_where(mask, start, self._episodes)
+        self._offer(mask)
 
     def _encode(self, env: int) -> Any:
         length = int(self._slots[env]) - self.task.prompt_tokens
-        return self._encoder.encode(self._tokens[env], length, self.task.mask)
+        tokens = self._tokens[env]
+        if self._shown:
+            tokens = np.append(tokens, self._candidates[env])
+        return self._encoder.encode(tokens, length, self._masks[env])
 
     def _observe(self) -> Any:
         if self.task.observation == "tokens":
+            if self._shown:
+                return np.hstack([self._tokens, self._candidates])
             return self._tokens.copy()
         space = self.single_observation_space
         observations = [self._encode(env) for env in range(self.num_envs)]
@@ -245,7 +292,9 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         masks = self._masks
         if not whole:
             masks = np.zeros(masks.shape, np.int8)
-            masks[given] = self.task.mask
+            masks[given] = self._masks[given]
+        elif self._rule is not None:
+            masks = masks.copy()
         infos: dict[str, Any] = {"action_mask": masks, "_action_mask": given.copy()}
         for name, column in columns.items():
             infos[name] = column * given
@@ -254,11 +303,12 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        # A pickle turns the view into a whole array that could be written to.
-        self._masks = np.broadcast_to(self.task.mask, self._masks.shape)
+        # A pickle turns a view into a whole array that could be written to.
+        if self._rule is None or self._rule.are_actions:
+            self._masks = self._make_masks()
 
     def action_masks(self) -> Booleans:
-        """Return the legal actions, `(n, V) bool`."""
+        """Return the legal actions, `(n, V)` or `(n, k) bool`."""
         return self._masks.astype(bool)
 
     @property
@@ -274,13 +324,19 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
     def oracle_action(self) -> Integers:
         """Return actions that earn `oracle_return()`, `(n,) int64`."""
         return np.array(
-            [best_action(self.task, example, self._written(e)) for e, example in self._present()]
+            [
+                best_action(self.task, example, self._written(env), self._candidates[env])
+                for env, example in self._present()
+            ]
         )
 
     def oracle_return(self) -> Floats:
         """Return the best returns from now, `(n,)`; see `TokenEnv.oracle_return`."""
         best = np.array(
-            [best_return(self.task, example, self._written(e)) for e, example in self._present()]
+            [
+                best_return(self.task, example, self._written(env), self._candidates[env])
+                for env, example in self._present()
+            ]
         )
         return np.where(self._running, best - self._potentials * self.task.shaped, 0.0)
 
@@ -337,8 +393,8 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             self._begin(np.arange(self.num_envs) == env, self.task.examples.get(example))
             for token in tokens:
                 # No other text is running.
-                actions = self._check_actions(np.full(self.num_envs, token))
-                self._judge.write_all(actions, self._rules, self._episodes)
+                written = np.full(self.num_envs, token)
+                self._write(self._check_actions(written, self.task.tokenizer.size))
             self._running[env] = False
         self._streams[:] = streams
         self._running[:] = running
@@ -355,18 +411,18 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             raise error.ResetNeeded("there are no texts yet; call reset() first.")
         return [(env, self.task.examples.get(i)) for env, i in enumerate(self._indices.tolist())]
 
-    def _check_actions(self, actions: npt.NDArray[Any]) -> Integers:
-        """Return the actions as int64, or raise an error that names the first wrong one."""
+    def _check_actions(self, actions: npt.NDArray[Any], size: int) -> Integers:
+        """Return the actions as int64, or raise an error that names the first not below `size`."""
         if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
             raise InvalidArgumentError(
                 f"actions must be {self.num_envs} integers, got shape {actions.shape} and dtype "
                 f"{actions.dtype}."
             )
         chosen = actions.astype(np.int64)
-        wrong = first_outside(chosen, len(self._legal))
+        wrong = first_outside(chosen, size)
         if wrong >= 0:
             raise InvalidArgumentError(
-                f"actions must be integers from 0 to {len(self._legal) - 1}, got "
+                f"actions must be integers from 0 to {size - 1}, got "
                 f"{actions[wrong]} for environment {wrong}."
             )
         return chosen

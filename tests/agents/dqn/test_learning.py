@@ -24,6 +24,7 @@ SWITCHES: list[dict[str, Any]] = [
     {"prioritized": True},
     {"n_steps": 3},
     {"closed_form": False},
+    {"exploration_temperature": 0.05},
     {"tau": 0.05, "target_update_interval": 1},
     {"train_freq": 4, "gradient_steps": -1},
 ]
