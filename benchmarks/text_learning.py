@@ -39,8 +39,7 @@ SHARED = {
     "reward_scale": 10.0,
 }
 AGENTS: dict[str, dict[str, Any]] = {
-    # Of so many episodes all transitions. Every token of a reference earns something in any order:
-    # among actions of nearly equal value, all must be tried.
+    # Of so many episodes all transitions.
     "dqn": {"batch_size": 32, "exploration_temperature": 0.2},
     "sb3/dqn": {"batch_size": 192},
 }
