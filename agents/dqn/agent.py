@@ -60,7 +60,7 @@ class DQN:
             make an agent that can only predict.
         q_network: A torch module from `(B, *shape)` observations to `(B, A)` values, or a function
             of the observation space and A that makes one; None builds a perceptron, behind
-            convolutions for images.
+            convolutions for images, or a causal transformer where observations are tokens.
         **hyperparameters: Those of `DQNConfig`.
 
     Attributes:

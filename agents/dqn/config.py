@@ -21,7 +21,7 @@ class DQNConfig:
         learning_rate: Adam's step size; 1e-3 is Adam's own default (Kingma and Ba 2015).
         learning_rate_decay: The step size falls linearly to 0 over the training, so that the final
             policy is not the last of many swings.
-        buffer_size: Transitions that the replay memory holds.
+        buffer_size: Transitions that the replay memory holds; tokens where it holds sequences.
         learning_starts: Transitions collected, with uniformly random actions, before the first
             update.
         batch_size: Transitions of one update.

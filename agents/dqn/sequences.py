@@ -23,7 +23,7 @@ class SequenceMemory:
     row keeps an episode, and one pass of a causal network values all its states.
 
     Args:
-        capacity: Transitions held, at least as many as one episode has.
+        capacity: Tokens held, prompts and padding included: one episode for every L of them.
         slots: L, the length of an observation.
         n_actions: The width of the action masks; 0 where the environment has none.
         n_steps: Rewards summed before the bootstrap.
@@ -65,7 +65,11 @@ class SequenceMemory:
         self.playing_mask_rows = np.zeros((n_envs, slots + 1), np.int32)
 
     def __len__(self) -> int:
-        """Return the number of transitions held."""
+        """Return the number of transitions taken in, also of episodes that were replaced.
+
+        How many are held depends on how long episodes are; learning that waits for more than fit
+        would never start.
+        """
         return self.transitions
 
     def record(
@@ -109,7 +113,7 @@ class SequenceMemory:
 
     def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
         row = self.position
-        self.transitions += int(self.playing_lengths[env] - self.lengths[row])
+        self.transitions += int(self.playing_lengths[env])
         self.tokens[row] = tokens
         self.starts[row] = self.playing_starts[env]
         self.lengths[row] = self.playing_lengths[env]

@@ -11,7 +11,7 @@ from . import kernels
 from .examples import Example
 from .kernels import Booleans, Episodes, Floats, Integers, Rules
 
-# A goal to ask a scorer for the names of its components and for whether it has a potential.
+# A goal to ask a scorer for the names of its components.
 PROBE = Goal(references=("a",), keywords=("a",))
 
 
@@ -20,11 +20,9 @@ class Judge(Protocol):
 
     Attributes:
         components: The names of the parts of a composed score; empty for a simple one.
-        shapes: Whether the scorer has a potential.
     """
 
     components: tuple[str, ...]
-    shapes: bool
 
     def begin(self, episode: int, example: Example) -> None:
         """Begin an empty text for an example."""
@@ -63,7 +61,6 @@ class TokenBleu:
     """
 
     components: tuple[str, ...] = ()
-    shapes = True
 
     def __init__(self, n: int, joins: kernels.Joins) -> None:
         self.joins = kernels.automaton(joins)
@@ -119,9 +116,7 @@ class TextJudge:
         self._tokens: list[list[int]] = [[] for _ in range(n)]
         self._progress: list[Any] = [None] * n
         self._goals: list[Any] = [None] * n
-        probe = scorer.begin(PROBE)
-        self.shapes = probe.potential is not None
-        names = tuple(probe.components)
+        names = tuple(scorer.begin(PROBE).components)
         self.components = names if names != (scorer.name,) else ()
 
     def begin(self, episode: int, example: Example) -> None:

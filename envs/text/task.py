@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -138,8 +139,10 @@ def make_task(
     made_tokenizer = make_tokenizer(tokenizer, source)
     made_scorer = _scorer(scorer, source)
     needs = _Needs.of(source, made_tokenizer)
-    prompt_tokens = integer("max_prompt_tokens", max_prompt_tokens or needs.prompt, 1)
-    new_tokens = integer("max_new_tokens", max_new_tokens or needs.reference + 1, 1)
+    prompt_tokens = needs.prompt if max_prompt_tokens is None else max_prompt_tokens
+    new_tokens = needs.reference + 1 if max_new_tokens is None else max_new_tokens
+    prompt_tokens = integer("max_prompt_tokens", prompt_tokens, 1)
+    new_tokens = integer("max_new_tokens", new_tokens, 1)
     legal = np.ones(made_tokenizer.size, bool)
     if mask == "target":
         legal[:] = False
@@ -193,7 +196,7 @@ def _scorer(scorer: Any, source: Source) -> Scorer:
 @lru_cache(maxsize=32)
 def _named_scorer(scorer: str, source: Source) -> Scorer:
     size = source.size("train") if "train" in source.splits else None
-    if "fluency" not in scorer or size is None:
+    if size is None or "fluency" not in re.split(r"\s*[*+]\s*", scorer.strip()):
         return make_scorer(scorer, language=source.language)
     examples = (source.example("train", index) for index in range(size))
     corpus = tuple(text for example in examples for text in example.references)

@@ -198,6 +198,14 @@ def test_another_environment_is_refused() -> None:
     lexigym.make_agent("dqn", Overwrites(), seed=0, memory="transitions").learn(20)
 
 
+def test_a_small_memory_does_not_keep_learning_from_starting() -> None:
+    agent = lexigym.make_agent(
+        "dqn", Tape(), seed=0, buffer_size=60, learning_starts=60, transformer_width=8, batch_size=4
+    ).learn(200)
+    assert agent.memory.episodes * Tape.T < 60 < len(agent.memory)
+    assert agent.learner.updates > 0
+
+
 def test_only_tokens_get_a_transformer() -> None:
     assert type(lexigym.make_agent("dqn", Tape()).q_network).__name__ == "TransformerQNetwork"
     env = gymnasium.make("CartPole-v1")

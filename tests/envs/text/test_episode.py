@@ -228,6 +228,8 @@ def test_dict_and_text_observations_show_the_same_episode():
         ({"dataset": "cldt"}, "'cldt'"),
         ({"target": "xx"}, "xx"),
         ({"max_prompt_tokens": -1}, "max_prompt_tokens must be an integer of at least 1, got -1"),
+        ({"max_prompt_tokens": 0}, "max_prompt_tokens must be an integer of at least 1, got 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens must be an integer of at least 1, got 0"),
         ({"tokenizer": 3}, "tokenizer must be"),
         ({"render_mode": "pixels"}, "render_mode='pixels' is unknown"),
     ],
