@@ -31,7 +31,7 @@ from .n_step import NStepWindow
 from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
 from .replay import PrioritizedMemory, TransitionMemory
-from .sequences import SequenceMemory
+from .sequences import PrioritizedSequenceMemory, SequenceMemory
 from .transformer import TransformerQNetwork, build_transformer
 
 _NEVER = np.zeros(1, dtype=bool)
@@ -285,15 +285,15 @@ class DQN:
 
     @property
     def _remembers_sequences(self) -> bool:
-        return (
-            self._config.memory != "transitions"
-            and not self._config.prioritized
-            and isinstance(self.q_network, TransformerQNetwork)
+        return self._config.memory != "transitions" and isinstance(
+            self.q_network, TransformerQNetwork
         )
 
     def _make_memory(self, masked: bool) -> TransitionMemory | SequenceMemory:
+        arguments: tuple[Any, ...]
+        alpha = self._config.prioritized_alpha
         if self._remembers_sequences:
-            return SequenceMemory(
+            arguments = (
                 self._config.buffer_size,
                 self._encoder.shape[0],
                 self._n_actions if masked else 0,
@@ -303,7 +303,10 @@ class DQN:
                 self._replay_generator,
                 self.device,
             )
-        arguments: tuple[Any, ...] = (
+            if self._config.prioritized:
+                return PrioritizedSequenceMemory(*arguments, alpha=alpha)
+            return SequenceMemory(*arguments)
+        arguments = (
             self._config.buffer_size,
             self._encoder.shape,
             self._encoder.dtype,
@@ -312,7 +315,7 @@ class DQN:
             self.device,
         )
         if self._config.prioritized:
-            return PrioritizedMemory(*arguments, alpha=self._config.prioritized_alpha)
+            return PrioritizedMemory(*arguments, alpha=alpha)
         return TransitionMemory(*arguments)
 
     def _step(self, log: TensorBoardLog | None) -> None:
@@ -365,7 +368,7 @@ class DQN:
         if steps < 0:
             steps = self._config.train_freq * self._interaction.n_envs
         self.learner.optimizer.learning_rate = schedule.learning_rate(self._config, self._progress)
-        if isinstance(self.memory, PrioritizedMemory):
+        if isinstance(self.memory, (PrioritizedMemory, PrioritizedSequenceMemory)):
             self.memory.beta = schedule.beta(self._config, self._progress)
         self.learner.update(self.memory, steps)
 

@@ -40,6 +40,9 @@ class DQNConfig:
             equal value are all tried; 0 takes the best.
         max_grad_norm: Gradients are scaled down to this Euclidean norm (Wang et al. 2016: 10);
             infinity switches it off.
+        huber_threshold: Errors beyond it count linearly, not squared (Mnih et al. 2015: 1). Rewards
+            that are rare and large then count as outliers, and values lean towards the median,
+            which is 0: give the size of such a reward, after scaling, or infinity.
         net_arch: Widths of the hidden layers of the multilayer perceptron; images get the
             convolutions in front of it.
         transformer_width: Size of embeddings and hidden layers of the causal transformer that token
@@ -91,6 +94,7 @@ class DQNConfig:
     exploration_final_eps: float = 0.05
     exploration_temperature: float = 0.0
     max_grad_norm: float = 10.0
+    huber_threshold: float = 1.0
     net_arch: tuple[int, ...] = (128, 128)
     transformer_width: int = 64
     transformer_depth: int = 2
@@ -122,6 +126,10 @@ class DQNConfig:
             value = getattr(self, field.name)
             if field.type == "bool" and not isinstance(value, bool):
                 raise InvalidArgumentError(f"{field.name} must be true or false, got {value!r}.")
+        if self.huber_threshold == 0:
+            raise InvalidArgumentError(
+                "huber_threshold must be above 0, got 0: nothing would count."
+            )
         if self.tau == 0:
             raise InvalidArgumentError("tau must be above 0, got 0: the target would never move.")
         if self.tensorboard_log is not None:
@@ -146,11 +154,6 @@ class DQNConfig:
             raise InvalidArgumentError(
                 f"memory={self.memory!r} is unknown; {did_you_mean(str(self.memory), MEMORIES)}"
             )
-        if self.memory == "sequences" and self.prioritized:
-            raise InvalidArgumentError(
-                "prioritized replay draws transitions, and memory='sequences' has none: switch one "
-                "of them off."
-            )
         if self.learning_starts > self.buffer_size:
             raise InvalidArgumentError(
                 f"learning_starts={self.learning_starts} transitions never fit into "
@@ -164,17 +167,25 @@ class DQNConfig:
             _require_integer("seed", self.seed, 0)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the hyperparameters as plain JSON values; an infinite norm is written as text."""
+        """Return the hyperparameters as plain JSON values; infinity is written as text."""
         values = dataclasses.asdict(self)
         values["net_arch"] = list(self.net_arch)
-        if math.isinf(self.max_grad_norm):
-            values["max_grad_norm"] = "inf"
-        return values
+        infinite = {
+            name: str(value)
+            for name, value in values.items()
+            if isinstance(value, float) and math.isinf(value)
+        }
+        return values | infinite
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> DQNConfig:
         """Return what `to_json` wrote."""
-        return cls(**{**values, "max_grad_norm": float(values["max_grad_norm"])})
+        infinite = {
+            field.name: float(values[field.name])
+            for field in dataclasses.fields(cls)
+            if field.type == "float" and isinstance(values[field.name], str)
+        }
+        return cls(**values | infinite)
 
 
 _INTEGER_MINIMA: tuple[tuple[str, int], ...] = (
@@ -198,6 +209,7 @@ _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("exploration_final_eps", 0.0, 1.0),
     ("exploration_temperature", 0.0, math.inf),
     ("max_grad_norm", 0.0, math.inf),
+    ("huber_threshold", 0.0, math.inf),
     ("prioritized_alpha", 0.0, 1.0),
     ("prioritized_beta", 0.0, 1.0),
     ("munchausen_alpha", 0.0, 1.0),

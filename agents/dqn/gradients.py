@@ -51,11 +51,15 @@ class AutogradGradient:
     Args:
         network: The Q-network.
         parameters: Its flat parameters.
+        huber_threshold: Of the loss.
     """
 
-    def __init__(self, network: nn.Module, parameters: FlatParameters) -> None:
+    def __init__(
+        self, network: nn.Module, parameters: FlatParameters, huber_threshold: float
+    ) -> None:
         self.network = network
         self.parameters = parameters
+        self.huber_threshold = huber_threshold
 
     def act(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return Q(s, a), `(B, A)`, to choose actions by."""
@@ -78,7 +82,7 @@ class AutogradGradient:
         with torch.enable_grad():
             values = self.network(observation).gather(1, action.unsqueeze(1)).squeeze(1)
             errors: Tensor = values - target
-            losses = huber_loss(errors)
+            losses = huber_loss(errors, self.huber_threshold)
             self.parameters.gradients.zero_()
             loss = (losses if weights is None else losses * weights).mean()
             torch.autograd.backward(loss)
@@ -94,9 +98,13 @@ class ClosedFormGradient:
     Args:
         network: A perceptron that `supports` accepts.
         parameters: Its flat parameters.
+        huber_threshold: Of the loss.
     """
 
-    def __init__(self, network: MLPQNetwork, parameters: FlatParameters) -> None:
+    def __init__(
+        self, network: MLPQNetwork, parameters: FlatParameters, huber_threshold: float
+    ) -> None:
+        self.huber_threshold = huber_threshold
         self.features = network.features
         self.widths = np.array(network.widths)
         self.parameters = parameters.values.numpy()
@@ -141,6 +149,7 @@ class ClosedFormGradient:
             np.ascontiguousarray(action.numpy()),
             target.numpy(),
             scratch.ones if weights is None else weights.numpy(),
+            self.huber_threshold,
             scratch.outputs,
             scratch.deltas,
             scratch.errors,
@@ -181,9 +190,11 @@ def _is_plain(parameter: nn.Parameter) -> bool:
     return kind == ("cpu", torch.float32, True)
 
 
-def gradient_of(network: nn.Module, parameters: FlatParameters, closed_form: bool) -> Gradient:
+def gradient_of(
+    network: nn.Module, parameters: FlatParameters, closed_form: bool, huber_threshold: float
+) -> Gradient:
     """Return the gradient written out where the network allows it and it is asked for."""
     if closed_form and ClosedFormGradient.supports(network):
         assert isinstance(network, MLPQNetwork)
-        return ClosedFormGradient(network, parameters)
-    return AutogradGradient(network, parameters)
+        return ClosedFormGradient(network, parameters, huber_threshold)
+    return AutogradGradient(network, parameters, huber_threshold)

@@ -49,6 +49,7 @@ def accumulate(
     actions: npt.NDArray[np.int64],
     targets: Vector,
     weights: Vector,
+    huber_threshold: float,
     outputs: Vector,
     deltas: Vector,
     errors: Vector,
@@ -62,10 +63,11 @@ def accumulate(
     position, start = len(parameters), batch * widths[1:].sum()
     delta = deltas[start - values.size : start].reshape(values.shape)
     delta[:] = 0
+    limit = np.float32(huber_threshold)
     for row in range(batch):
         error = values[row, actions[row]] - targets[row]
         errors[row] = error
-        slope = min(max(error, np.float32(-1)), np.float32(1))
+        slope = min(max(error, -limit), limit)
         delta[row, actions[row]] = slope * weights[row] / np.float32(batch)
     for layer in range(last, -1, -1):
         fan_in, fan_out = widths[layer], widths[layer + 1]

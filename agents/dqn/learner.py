@@ -34,10 +34,9 @@ class Learner:
         self.config = config
         self.parameters = FlatParameters(network)
         self.target_parameters = FlatParameters(self.target_network)
-        self.gradient = gradient_of(network, self.parameters, config.closed_form)
-        self.target_gradient = gradient_of(
-            self.target_network, self.target_parameters, config.closed_form
-        )
+        how = config.closed_form, config.huber_threshold
+        self.gradient = gradient_of(network, self.parameters, *how)
+        self.target_gradient = gradient_of(self.target_network, self.target_parameters, *how)
         written_out = isinstance(self.gradient, ClosedFormGradient)
         self.optimizer = (CompiledAdam if written_out else Adam)(
             self.parameters, config.learning_rate, config.max_grad_norm
@@ -50,7 +49,7 @@ class Learner:
         """The mean Huber loss of the last batch, unweighted; NaN before the first."""
         if self._errors is None:
             return float("nan")
-        return float(targets.huber_loss(self._errors).mean())
+        return float(targets.huber_loss(self._errors, self.config.huber_threshold).mean())
 
     @torch.no_grad()
     def update(self, memory: TransitionMemory | SequenceMemory, steps: int = 1) -> None:

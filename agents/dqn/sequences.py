@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ...registry.errors import EnvironmentFaultError
 from .replay import Batch
+from .sum_tree import SumTree
+from .targets import importance_weights
 from .transformer import PAD, Prefixes
 
 Integers = npt.NDArray[np.int64]
@@ -127,9 +129,12 @@ class SequenceMemory:
 
     def sample(self, batch_size: int) -> Batch:
         """Draw episodes uniformly, with replacement, and return all their transitions."""
-        drawn = self.generator.integers(self.size, size=batch_size)
+        return self._gather(self.generator.integers(self.size, size=batch_size), None)
+
+    def _gather(self, drawn: Integers, weights: npt.NDArray[np.float32] | None) -> Batch:
+        """Return all transitions of the drawn episodes."""
         lengths = self.lengths[drawn]
-        rows = np.repeat(np.arange(batch_size), lengths)
+        rows = np.repeat(np.arange(len(drawn)), lengths)
         steps = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         # Steps until the bootstrap, or the end if that comes first.
         ahead = np.minimum(self.n_steps, lengths[rows] - steps)
@@ -145,8 +150,8 @@ class SequenceMemory:
             next_observation=Prefixes(tokens, episodes, self._to(slots - 1 + ahead)),
             action_mask=self._masks_of(drawn[rows], steps),
             next_action_mask=self._masks_of(drawn[rows], steps + ahead),
-            indices=drawn,
-            weights=None,
+            indices=drawn[rows],
+            weights=None if weights is None else self._to(weights[rows]),
         )
 
     def _returns(self, episodes: Integers) -> npt.NDArray[np.float32]:
@@ -189,6 +194,66 @@ class SequenceMemory:
             getattr(self, name)[:] = state[name].numpy()
         if self.masks is not None:
             self.masks.add(state["masks"].numpy())
+
+
+class PrioritizedSequenceMemory(SequenceMemory):
+    """Draws episodes in proportion to |error|^alpha, stratified over the batch.
+
+    The error of an episode is `largest` times the largest of its transitions, and the rest times
+    their mean (Kapturowski et al. 2019, section 2.3): the mean alone hides one surprise in a long
+    text. A new episode gets the highest priority so far, so that it is seen at least once.
+
+    Args:
+        arguments: Those of `SequenceMemory`.
+        alpha: The exponent of the priorities, in [0, 1].
+        largest: The share of the largest error, in [0, 1].
+        epsilon: Added to every error, so that no episode is never drawn again.
+    """
+
+    def __init__(
+        self, *arguments: Any, alpha: float, largest: float = 0.9, epsilon: float = 1e-6
+    ) -> None:
+        super().__init__(*arguments)
+        self.alpha, self.largest, self.epsilon = alpha, largest, epsilon
+        self.beta = 1.0
+        self.tree = SumTree(self.episodes)
+        self.highest_priority = 1.0
+
+    def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
+        self.tree[np.array([self.position])] = self.highest_priority
+        super()._keep(env, tokens, terminated)
+
+    def sample(self, batch_size: int) -> Batch:
+        """Draw one episode from each of `batch_size` equal parts of the priorities' sum."""
+        strata = np.arange(batch_size) + self.generator.random(batch_size)
+        drawn = self.tree.find(strata * (self.tree.total / batch_size))
+        probabilities = torch.from_numpy(self.tree[drawn] / self.tree.total)
+        weights = importance_weights(probabilities, self.size, self.beta).float()
+        return self._gather(drawn, weights.numpy())
+
+    def update_priorities(self, indices: Integers, errors: Tensor) -> None:
+        """Set the priorities of the drawn episodes from the errors of their transitions."""
+        absolute = np.abs(errors.cpu().numpy().astype(np.float64))
+        episodes, places = np.unique(indices, return_inverse=True)
+        largest = np.zeros(len(episodes))
+        np.maximum.at(largest, places, absolute)
+        mean = np.bincount(places, absolute) / np.bincount(places)
+        error = self.largest * largest + (1 - self.largest) * mean
+        priorities = (error + self.epsilon) ** self.alpha
+        self.tree[episodes] = priorities
+        self.highest_priority = max(self.highest_priority, float(priorities.max()))
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: also the priorities."""
+        priorities = self.tree[np.arange(self.size)]
+        highest = np.array([self.highest_priority])
+        return {**super().state(), "priorities": priorities, "highest_priority": highest}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        super().restore(state)
+        self.tree[np.arange(self.size)] = state["priorities"].numpy()
+        self.highest_priority = float(state["highest_priority"])
 
 
 HELD = ("tokens", "starts", "lengths", "rewards", "terminated", "mask_rows")

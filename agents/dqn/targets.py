@@ -59,10 +59,13 @@ def bootstrap_target(returns: Tensor, discounts: Tensor, next_values: Tensor) ->
     return torch.where(discounts == 0, returns, torch.addcmul(returns, discounts, next_values))
 
 
-def huber_loss(errors: Tensor) -> Tensor:
-    """Return the Huber loss of each error, with threshold 1 (Mnih et al. 2015's error clipping)."""
-    absolute = errors.abs()
-    return torch.where(absolute < 1, 0.5 * errors * errors, absolute - 0.5)
+def huber_loss(errors: Tensor, threshold: float = 1.0) -> Tensor:
+    """Return the Huber loss of each error: half its square, and linear beyond the threshold.
+
+    Threshold 1 is the error clipping of Mnih et al. (2015); infinity gives the squared error.
+    """
+    absolute = errors.abs().clamp(max=threshold)
+    return absolute * (errors.abs() - 0.5 * absolute)
 
 
 def importance_weights(probabilities: Tensor, size: int, beta: float) -> Tensor:

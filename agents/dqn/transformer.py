@@ -76,6 +76,8 @@ class TransformerQNetwork(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.advantage = nn.Linear(width, n_actions)
         self.value = nn.Linear(width, 1) if dueling else None
+        if n_actions == vocabulary_size:
+            self.advantage.weight = self.token_embedding.weight
         self.positions: Tensor
         self.register_buffer("positions", torch.arange(slots), persistent=False)
 
@@ -149,7 +151,7 @@ def _initialise(network: TransformerQNetwork, generator: torch.Generator) -> Non
     residual = 0.02 / math.sqrt(2 * len(network.blocks))
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            if name.startswith(("advantage", "value")) or name.endswith("bias"):
+            if name.startswith("value") or name.endswith("bias"):
                 parameter.zero_()
             elif "norm" in name:
                 parameter.fill_(1)

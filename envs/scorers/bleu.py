@@ -34,10 +34,7 @@ class Bleu(Scorer):
     The plain form calls sacrebleu. The incremental form keeps n-gram counts and tokenizes nothing
     twice but the unfinished word at the end.
 
-    The potential is the number of clipped n-gram matches over the number of n-grams of the longer
-    of hypothesis and closest reference, each summed over the orders 1 to 4. It is 0 for the empty
-    text and 1 for a perfect one, and grows with each match: BLEU itself stays near 0 until the end,
-    because of its brevity penalty.
+    It has no potential: BLEU itself stays near 0 until the end, because of its brevity penalty.
 
     Source: Papineni et al. 2002; Post 2018 (sacrebleu); Chen and Cherry 2014, smoothing 3.
 
@@ -121,9 +118,8 @@ class BleuProgress:
         return check_score(self._scorer, value, self._text)
 
     @property
-    def potential(self) -> float:
-        """Share of matched n-grams; see `Bleu`."""
-        return self._whole.overlap(self._reference_length)
+    def potential(self) -> None:
+        """BLEU has none."""
 
     @property
     def components(self) -> dict[str, float]:

@@ -22,10 +22,6 @@ class ChrF(Scorer):
     The plain form calls sacrebleu. The incremental form keeps n-gram counts for each reference; of
     several references the best counts.
 
-    The potential is the number of clipped n-gram matches over the number of n-grams of the longer
-    of hypothesis and reference, each summed over the orders, for the best reference: 0 for the
-    empty text and 1 for a perfect one.
-
     Source: Popović 2015; Post 2018 (sacrebleu).
     """
 
@@ -86,10 +82,8 @@ class ChrFProgress:
         return check_score(self._scorer, value, self._text)
 
     @property
-    def potential(self) -> float:
-        """Share of matched n-grams; see `ChrF`."""
-        pairs = zip(self._matches, self._lengths, strict=True)
-        return max(matches.overlap(length) for matches, length in pairs)
+    def potential(self) -> None:
+        """The score has none."""
 
     @property
     def components(self) -> dict[str, float]:

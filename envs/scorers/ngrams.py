@@ -68,12 +68,3 @@ class NGramMatches(Generic[Gram]):
         twin.length, twin.matched, twin._tail = self.length, self.matched[:], self._tail
         twin._counts = self._counts.copy()
         return twin
-
-    def overlap(self, length: int) -> float:
-        """Return matches over n-grams of the longer sequence, summed over orders, in [0, 1].
-
-        Args:
-            length: Length of the other sequence.
-        """
-        longer = sum(ngram_total(max(self.length, length), n + 1) for n in range(self._order))
-        return sum(self.matched) / longer if longer else 0.0

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..scorers.protocol import Goal
 from . import kernels
+from .alignment import align, begin_alignment, enlarged, make_alignments
 from .examples import Example
 from .kernels import Booleans, Episodes, Floats, Integers, Rules
 
@@ -65,28 +66,29 @@ class TokenBleu:
     def __init__(self, n: int, joins: kernels.Joins) -> None:
         self.joins = kernels.automaton(joins)
         self._tokens, self._references = 16, 2
-        self.plain = n if (self.joins % 2).any() else 0
-        self.texts = kernels.make_texts(n + self.plain, self._tokens, self._references)
+        self.texts = kernels.make_texts(n, self._tokens, self._references)
+        self.alignments = make_alignments(n, self._tokens, self._references)
 
     def make_room(self, tokens: int, references: int) -> None:
         """Take larger arrays where an example with so many tokens and references needs them."""
         if tokens > self._tokens or references > self._references:
             self._tokens = max(2 * self._tokens, tokens)
             self._references = max(2 * self._references, references)
-            rows = len(self.texts[0])
-            texts, self.texts = self.texts, kernels.make_texts(rows, self._tokens, self._references)
+            room = len(self.alignments), self._tokens, self._references
+            texts, self.texts = self.texts, kernels.make_texts(*room)
             kernels.move(texts, self.texts)
+            self.alignments = enlarged(self.alignments, *room)
 
     def begin(self, episode: int, example: Example) -> None:
         """Begin an empty text for an example."""
         self.make_room(len(example.tokens), len(example.bounds) - 1)
-        bounds = example.bounds
-        kernels.begin(episode, example.tokens, bounds, self.joins, self.texts, self.plain)
+        of = example.tokens, example.bounds
+        kernels.begin(episode, *of, self.joins, self.texts, self.alignments)
 
     def write(self, episode: int, token: int) -> tuple[float, float]:
         """Append a token to one text, and return its potential and its score."""
         scored: tuple[float, float] = kernels.write_and_score(
-            episode, token, self.joins, *self.texts, self.plain
+            episode, token, self.joins, *self.texts, self.alignments
         )
         return scored
 
@@ -94,7 +96,7 @@ class TokenBleu:
         self, actions: Integers, rules: Rules, episodes: Episodes
     ) -> tuple[Floats, Booleans]:
         """Write a token to every running text; see `Judge`."""
-        return kernels.write_all(actions, rules, episodes, self.joins, self.texts, self.plain)
+        return kernels.write_all(actions, rules, episodes, self.joins, self.texts, self.alignments)
 
     def parts(self, episode: int) -> dict[str, float]:  # noqa: ARG002, it has none
         """Return no components."""
@@ -103,6 +105,9 @@ class TokenBleu:
 
 class TextJudge:
     """Any scorer, on the text that the tokens stand for.
+
+    Where a scorer that reads references has no potential of its own, their alignment with the text
+    is it.
 
     Args:
         n: Episodes.
@@ -116,14 +121,21 @@ class TextJudge:
         self._tokens: list[list[int]] = [[] for _ in range(n)]
         self._progress: list[Any] = [None] * n
         self._goals: list[Any] = [None] * n
-        names = tuple(scorer.begin(PROBE).components)
+        progress = scorer.begin(PROBE)
+        names = tuple(progress.components)
         self.components = names if names != (scorer.name,) else ()
+        self._aligned = progress.potential is None and scorer.reads in ("references", "goal")
+        self._alignments = make_alignments(n, 16, 2)
 
     def begin(self, episode: int, example: Example) -> None:
         """Begin an empty text for an example."""
         self._tokens[episode] = []
         self._goals[episode] = example.goal
         self._progress[episode] = self.scorer.begin(example.goal)
+        if self._aligned:
+            room = len(self._goals), len(example.tokens), len(example.bounds) - 1
+            self._alignments = enlarged(self._alignments, *room)
+            begin_alignment(episode, example.tokens, example.bounds, self._alignments)
 
     def write(self, episode: int, token: int) -> tuple[float, float]:
         """Append a token to one text, and return its potential and its score."""
@@ -135,9 +147,10 @@ class TextJudge:
             # A token may change the text before it, as the second byte of a character does.
             progress = self._progress[episode] = self.scorer.begin(self._goals[episode])
         progress.append(text[len(progress.text) :])
-        score, potential = progress.score, progress.potential
-        # Without a potential the whole score is paid at the end.
-        return potential or 0.0, score
+        if self._aligned:
+            return align(episode, token, self._alignments), progress.score
+        # Without any potential the whole score is paid at the end.
+        return progress.potential or 0.0, progress.score
 
     def write_all(
         self, actions: Integers, rules: Rules, episodes: Episodes

@@ -19,12 +19,11 @@ some 50 ns, a fifth of what a token does. Rows are episodes.
 - `status`: `(n, REFERENCE_LENGTHS + R) int64`; the constants below name its columns.
 
 `joins`, `(K, V) int32`, is the automaton that finds the units. Its states are what ends the text:
-one of K - 3 classes of characters, a parted unit, nothing, or the end of a plain text. By state and
-next token it holds twice the next state, plus 1 if the token is of the same unit. Nothing joins a
-parted unit, such as a hyphen after a digit, and in a plain text every token is a unit of its own.
+one of K - 2 classes of characters, a parted unit, or nothing. By state and next token it holds
+twice the next state, plus 1 if the token is of the same unit. Nothing joins a parted unit, such as
+a hyphen after a digit.
 
-Where units may be several tokens, the potential would be blind until they are whole. Then rows n to
-2n - 1 of `texts` hold the same texts as plain ones, for the potential; `plain` is n there, else 0.
+`alignments` is that of `alignment`, which makes the potential.
 
 `episodes` is `(tokens, slots, running, invalid, potentials, scores)`: prompt and text,
 `(n, P + T) int64`, the slot that is written next, whether the text goes on, whether an illegal
@@ -43,6 +42,7 @@ import numpy.typing as npt
 
 from ...registry.compiler import compiled
 from ..pcg64 import random
+from .alignment import align, begin_alignment
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -80,11 +80,10 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def automaton(joins: Joins) -> Automaton:
-    """Return `joins` of these kernels; its last rows: a parted unit, no text, and a plain text."""
+    """Return `joins` of these kernels; its last rows: a parted unit, and no text."""
     first, last, together, parts = joins
     ends = np.where(parts[:, first], len(parts) - 1, last)
-    plain = np.full(len(last), 2 * (len(parts) + 1))
-    return np.vstack([2 * ends + together[:, first], 2 * last, plain]).astype(np.int32)
+    return np.vstack([2 * ends + together[:, first], 2 * last]).astype(np.int32)
 
 
 def make_texts(n: int, tokens: int, references: int) -> Texts:
@@ -126,11 +125,21 @@ def grow(edges: Integers, row: int, key: int, node: int) -> Any:
 
 
 @compiled
-def begin_text(
-    row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Texts, beginning: int
+def begin(
+    row: int,
+    tokens: Integers,
+    bounds: Integers,
+    joins: Automaton,
+    texts: Texts,
+    alignments: Integers,
 ) -> None:
-    """Do what `begin` does for one row, in the state `beginning` of the automaton."""
+    """Build the tries of an episode's references and begin with an empty text.
+
+    Reference r is `tokens[bounds[r] : bounds[r + 1]]`.
+    """
+    begin_alignment(row, tokens, bounds, alignments)
     edges, nodes, status = texts
+    beginning = len(joins) - 1
     references, size = len(bounds) - 1, joins.shape[1]
     start = bounds[0]
     span = bounds[references] - start + 1
@@ -169,19 +178,6 @@ def begin_text(
         for node in range(1, known):
             nodes[row, node, LIMIT] = max(nodes[row, node, LIMIT], nodes[row, node, COUNT])
     nodes[row, :known, COUNT] = 0
-
-
-@compiled
-def begin(
-    row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Texts, plain: int
-) -> None:
-    """Build the tries of an episode's references and begin with an empty text.
-
-    Reference r is `tokens[bounds[r] : bounds[r + 1]]`.
-    """
-    begin_text(row, tokens, bounds, joins, texts, len(joins) - 2)
-    if plain:
-        begin_text(row + plain, tokens, bounds, joins, texts, len(joins) - 1)
 
 
 @compiled
@@ -274,20 +270,6 @@ def bleu(row: int, status: Integers) -> float:
 
 
 @compiled
-def overlap(row: int, status: Integers) -> float:
-    """Return the matched n-grams of all orders over those of the longer side, in [0, 1].
-
-    Unlike BLEU it is informative from the first token on: it has no brevity penalty.
-    """
-    longer = max(status[row, LENGTH], closest_length(row, status))
-    matched = total = 0
-    for order in range(min(ORDERS, longer)):
-        matched += status[row, MATCHES + order]
-        total += longer - order
-    return matched / total
-
-
-@compiled
 def write_and_score(
     row: int,
     token: int,
@@ -295,16 +277,14 @@ def write_and_score(
     edges: Integers,
     nodes: Integers,
     status: Integers,
-    plain: int,
+    alignments: Integers,
 ) -> tuple[float, float]:
-    """Append a token to the text of an episode, and return its overlap and its BLEU.
+    """Append a token to the text of an episode, and return its potential and its BLEU.
 
     Called for every token from Python, to which tuples would cost a tenth more.
     """
     write(row, token, joins, (edges, nodes, status))
-    if plain:
-        write(row + plain, token, joins, (edges, nodes, status))
-    return overlap(row + plain, status), bleu(row, status)
+    return align(row, token, alignments), bleu(row, status)
 
 
 @compiled
@@ -358,7 +338,7 @@ def write_all(
     episodes: Episodes,
     joins: Automaton,
     texts: Texts,
-    plain: int,
+    alignments: Integers,
 ) -> tuple[Floats, Booleans]:
     """Write a token to every running text and score it; see `settle_all`."""
     legal, eos, _ = rules
@@ -367,7 +347,7 @@ def write_all(
     for env in range(len(actions)):
         token = actions[env]
         if running[env] and legal[token] and token != eos:
-            worth[0][env], worth[1][env] = write_and_score(env, token, joins, *texts, plain)
+            worth[0][env], worth[1][env] = write_and_score(env, token, joins, *texts, alignments)
     return settle_all(actions, worth, rules, episodes)
 
 
@@ -381,7 +361,7 @@ def begin_where(
     episodes: Episodes,
     joins: Automaton,
     texts: Texts,
-    plain: int,
+    alignments: Integers,
 ) -> None:
     """Begin an episode where `mask`, `(n,)`, is true: example `asked`, or a drawn one if below 0.
 
@@ -395,7 +375,7 @@ def begin_where(
             indices[env] = index = drawn if asked < 0 else asked
             episodes[0][env] = blanks[index]
             own = bounds[firsts[index] : firsts[index + 1] + 1]
-            begin(env, tokens, own, joins, texts, plain)
+            begin(env, tokens, own, joins, texts, alignments)
     open_where(mask, start, episodes)
 
 

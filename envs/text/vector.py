@@ -244,7 +244,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 self._episodes,
                 judge.joins,
                 judge.texts,
-                judge.plain,
+                judge.alignments,
             )
             self._offer(mask)
             return

@@ -25,7 +25,11 @@ CASES: dict[str, tuple[str, int, dict[str, Any]]] = {
     "grid": ("GridRobot-v0", 0, {}),
     "grid-vector": ("GridRobot-v0", 4, {"n_steps": 3, "prioritized": True}),
     "text": ("QA-v0", 0, {"transformer_width": 16, "transformer_depth": 1, "batch_size": 4}),
-    "text-vector": ("QA-v0", 3, {"transformer_width": 16, "batch_size": 4, "n_steps": 3}),
+    "text-vector": (
+        "QA-v0",
+        3,
+        {"transformer_width": 16, "batch_size": 4, "n_steps": 3, "prioritized": True},
+    ),
 }
 
 

@@ -16,7 +16,7 @@ import lexigym
 from lexigym.agents.dqn.config import DQNConfig
 from lexigym.agents.dqn.n_step import NStepWindow
 from lexigym.agents.dqn.replay import TransitionMemory
-from lexigym.agents.dqn.sequences import SequenceMemory
+from lexigym.agents.dqn.sequences import PrioritizedSequenceMemory, SequenceMemory
 from lexigym.agents.dqn.transformer import Prefixes, build_transformer
 from lexigym.agents.protocol import evaluate
 from lexigym.registry.errors import EnvironmentFaultError, InvalidArgumentError
@@ -213,11 +213,70 @@ def test_only_tokens_get_a_transformer() -> None:
         lexigym.make_agent("dqn", env, memory="sequences")
 
 
+def prioritized_memory(episodes: int, alpha: float = 0.5) -> PrioritizedSequenceMemory:
+    """Return a memory of episodes of 1, 2, 3, 1, 2, 3, ... tokens, in the order of their play."""
+    generator = np.random.default_rng(0)
+    memory = PrioritizedSequenceMemory(100, 4, 0, 1, 0.9, 1, generator, CPU, alpha=alpha)
+    for episode in range(episodes):
+        length = 1 + episode % 3
+        tokens = np.array([[1, 0, 0, 0]])
+        for step in range(length):
+            following = tokens.copy()
+            following[0, 1 + step] = 2
+            memory.record(
+                {"observation": tokens, "action": np.array([2])},
+                np.zeros(1),
+                {"next_observation": following},
+                np.array([step == length - 1]),
+                np.zeros(1, bool),
+                np.ones(1, bool),
+            )
+            tokens = following
+    return memory
+
+
+def test_episodes_are_drawn_in_proportion_to_their_surprise() -> None:
+    """Nine parts of the largest error and one of the mean, of the transitions of an episode."""
+    alpha, beta = 0.5, 0.4
+    memory = prioritized_memory(3, alpha)
+    errors = torch.tensor([0.1, -0.2, 0.4, 0.0, -3.0, 0.6])
+    memory.update_priorities(np.array([0, 1, 1, 2, 2, 2]), errors)
+    surprise = np.array([0.1, 0.9 * 0.4 + 0.1 * 0.3, 0.9 * 3 + 0.1 * 1.2]) + memory.epsilon
+    probabilities = surprise**alpha / (surprise**alpha).sum()
+    memory.beta = beta
+    batch = memory.sample(20_000)
+    drawn = np.bincount(batch.indices, minlength=3) / np.array([1, 2, 3]) / 20_000
+    # Stratified: each count is within one of its expectation.
+    np.testing.assert_allclose(drawn, probabilities, atol=2 / 20_000)
+    expected = (3 * probabilities[batch.indices]) ** -beta
+    np.testing.assert_allclose(batch.weights, expected / expected.max(), rtol=1e-5)
+
+
+def test_a_new_episode_has_the_highest_priority() -> None:
+    memory = prioritized_memory(2, alpha=1.0)
+    assert memory.tree[np.arange(3)].tolist() == [1, 1, 0]
+    memory.update_priorities(np.array([0]), torch.tensor([-7.0]))
+    memory._keep(0, np.array([1, 2, 0, 0]), True)
+    assert memory.tree[np.array([2])] == pytest.approx(7, abs=1e-5)
+
+
+@pytest.mark.parametrize("episodes", [0, 3, 40])
+def test_restored_prioritized_sequences_draw_the_same(episodes: int) -> None:
+    memory, copy = prioritized_memory(episodes), prioritized_memory(0)
+    if episodes:
+        memory.update_priorities(np.array([0, 1, 1]), torch.tensor([0.1, 2.0, 5.0]))
+    copy.restore({k: torch.from_numpy(np.array(v)) for k, v in memory.state().items()})
+    assert len(copy) == len(memory)
+    if episodes:
+        copy.generator = np.random.default_rng(3)
+        memory.generator = np.random.default_rng(3)
+        assert copy.sample(8).indices.tolist() == memory.sample(8).indices.tolist()
+
+
 @pytest.mark.parametrize(
     ("switches", "message"),
     [
         ({"memory": "episodes"}, "memory='episodes' is unknown"),
-        ({"memory": "sequences", "prioritized": True}, "prioritized"),
         ({"transformer_width": 30}, "multiple of transformer_heads=4, got 30"),
     ],
     ids=str,

@@ -1,5 +1,8 @@
 """Phrases, stories and facts: read from small files here, and whole where they ship."""
 
+from collections import Counter
+
+import gymnasium
 import pytest
 
 from lexigym.envs.datasets import facts, phrases, stories
@@ -81,19 +84,27 @@ def test_keywords_stand_in_the_sentence_in_order():
     assert keywords == stories.choose_keywords(sentence)
 
 
-def test_no_question_is_held_out_whose_fact_or_phrasing_is_new(folder):
+def asked_in_training(questions, splits, *names):
+    """Count the questions in training by the named attributes; those with none count as 0."""
+    train = set(splits["train"])
+    counts = Counter()
+    for question in questions:
+        counts[tuple(getattr(question, name) for name in names)] += question.example in train
+    return counts.values()
+
+
+@pytest.mark.parametrize("parts", [3, 7, 10])
+def test_no_question_is_held_out_whose_fact_or_phrasing_is_new(folder, parts):
     questions = facts.read_facts(folder)
     assert len(questions) == 120
-    splits = facts.split(questions)
-    assert {question.example.prompt for question in questions} == {
-        example.prompt for examples in splits.values() for example in examples
-    }
+    splits = facts.split(questions, parts)
+    # Each is in one split, and in no other.
+    held = [example for examples in splits.values() for example in examples]
+    assert len(held) == len(set(held))
+    assert set(held) == {question.example for question in questions}
     assert min(map(len, splits.values())) >= 3
-    train = {example.prompt for example in splits["train"]}
-    seen = [question for question in questions if question.example.prompt in train]
-    for question in questions:
-        assert any(each.subject == question.subject for each in seen)
-        assert any(each.phrasing == question.phrasing for each in seen)
+    assert min(asked_in_training(questions, splits, "relation", "subject")) >= 1
+    assert min(asked_in_training(questions, splits, "phrasing")) >= 1
 
 
 @pytest.mark.parametrize(
@@ -118,6 +129,11 @@ def ships(*names):
     return pytest.mark.skipif(bool(missing), reason=f"{missing} have not arrived")
 
 
+FACTS_FILES = {
+    "small": ("facts_small/facts.tsv", "facts_small/phrasings.tsv"),
+    "standard": ("facts.tsv", "phrasings.tsv"),
+}
+
 SHIPPED = [
     *(
         pytest.param(
@@ -138,7 +154,7 @@ SHIPPED = [
     *(
         pytest.param(
             lambda level=level: facts.Facts(level),
-            marks=ships("facts.tsv", "phrasings.tsv"),
+            marks=ships(*FACTS_FILES[level]),
             id=f"facts-{level}",
         )
         for level in ("small", "standard")
@@ -167,3 +183,43 @@ def test_what_ships_is_whole(make):
 def test_the_split_of_a_story_is_that_of_its_prompt():
     for split, examples in stories.Stories().splits.items():
         assert all(split_of(example.prompt) == split for example in examples)
+
+
+@ships(*FACTS_FILES["small"])
+def test_small_facts_are_asked_in_training_in_several_other_phrasings():
+    questions = facts.read_facts(facts.SMALL)
+    splits = facts.Facts("small").splits
+    assert {split: len(examples) for split, examples in splits.items()} == {
+        "train": 227,
+        "validation": 52,
+        "test": 45,
+    }
+    per_relation = {
+        relation: {each.phrasing for each in questions if each.relation == relation}
+        for relation in ("capital_of", "country_of_capital", "continent_of")
+    }
+    assert len(questions) == 12 * sum(map(len, per_relation.values())) == 324
+    assert {len(phrasings) for phrasings in per_relation.values()} == {9}
+    assert min(asked_in_training(questions, splits, "relation", "subject")) >= 3
+    assert min(asked_in_training(questions, splits, "relation", "phrasing")) >= 3
+
+
+@ships(*FACTS_FILES["small"], *FACTS_FILES["standard"])
+def test_small_facts_are_facts_of_the_standard_level():
+    small, standard = (
+        {
+            (each.relation, each.subject, each.example.references)
+            for each in facts.read_facts(folder)
+        }
+        for folder in (facts.SMALL, DATA)
+    )
+    assert len(small) == 36
+    assert small <= standard
+
+
+@ships(*FACTS_FILES["small"])
+def test_the_vocabulary_of_small_facts_is_small():
+    few = {"dataset": "facts", "dataset_arguments": {"level": "small"}}
+    task = gymnasium.make("QA-v0", level="small", **few).unwrapped.task
+    assert task.tokenizer.size == 62
+    assert task.new_tokens <= 8
