@@ -23,14 +23,16 @@ from ..reward_scale import resolve_reward_scale
 from ..spaces import Spaces, environment_spec_json
 from . import saving, schedule
 from .config import DQNConfig
+from .demonstrations import DemonstratedMemory, oracle_actions
 from .device import resolve_device
 from .episodes import EpisodeLog, TensorBoardLog
 from .interaction import Step, interaction_with
 from .learner import Learner
+from .memories import Memory, make_memory
 from .n_step import NStepWindow
 from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
-from .replay import PrioritizedMemory, TransitionMemory
+from .replay import PrioritizedMemory
 from .sequences import PrioritizedSequenceMemory, SequenceMemory
 from .transformer import TransformerQNetwork, build_transformer
 
@@ -68,6 +70,7 @@ class DQN:
         num_timesteps: Environment steps so far, over all environments.
         learner: What updates the network.
         memory: The replay memory.
+        demonstrations: What the oracle showed, where demonstrations are asked for.
         episodes: The returns of the last episodes.
 
     Raises:
@@ -116,6 +119,7 @@ class DQN:
         self._env_calls = 0
         self._observation: npt.NDArray[Any] | None = None
         self._action_mask: npt.NDArray[np.bool_] | None = None
+        self.demonstrations: Memory | None = None
         if not isinstance(env, Spaces):
             self._interaction = interaction_with(env)
             self._reward_scale = resolve_reward_scale(self._config.reward_scale, env)
@@ -267,6 +271,8 @@ class DQN:
         self._horizon = self.num_timesteps + total_timesteps
         if self._observation is None:
             self._begin(*self._interaction.reset(self._environment_seed))
+            if self._config.demonstrations:
+                self._demonstrate()
         with self._tensorboard() as log, torch.no_grad():
             callbacks.on_training_start(self)
             try:
@@ -289,34 +295,28 @@ class DQN:
             self.q_network, TransformerQNetwork
         )
 
-    def _make_memory(self, masked: bool) -> TransitionMemory | SequenceMemory:
-        arguments: tuple[Any, ...]
-        alpha = self._config.prioritized_alpha
-        if self._remembers_sequences:
-            arguments = (
-                self._config.buffer_size,
-                self._encoder.shape[0],
-                self._n_actions if masked else 0,
-                self._config.n_steps,
-                self._config.gamma,
-                self._interaction.n_envs,
-                self._replay_generator,
-                self.device,
-            )
-            if self._config.prioritized:
-                return PrioritizedSequenceMemory(*arguments, alpha=alpha)
-            return SequenceMemory(*arguments)
-        arguments = (
-            self._config.buffer_size,
-            self._encoder.shape,
-            self._encoder.dtype,
+    def _make_memory(self, masked: bool) -> Memory:
+        return make_memory(
+            self._config,
+            self._encoder,
             self._n_actions if masked else 0,
+            self._interaction.n_envs,
             self._replay_generator,
             self.device,
+            sequences=self._remembers_sequences,
         )
-        if self._config.prioritized:
-            return PrioritizedMemory(*arguments, alpha=alpha)
-        return TransitionMemory(*arguments)
+
+    def _demonstrate(self) -> None:
+        """Let the oracle play, remember its episodes apart, and begin anew."""
+        window = NStepWindow(self._config.n_steps, self._config.gamma, self._interaction.n_envs)
+        self.demonstrations = self._make_memory(masked=self._action_mask is not None)
+        missing = self._config.demonstrations
+        while missing > 0:
+            actions = oracle_actions(self._interaction.env)
+            step = self._interaction.step(actions)
+            self._remember(actions, step, self.demonstrations, window)
+            missing -= int(np.count_nonzero((step.terminated | step.truncated) & step.valid))
+        self._begin(*self._interaction.reset(None))
 
     def _step(self, log: TensorBoardLog | None) -> None:
         config, before = self._config, self.num_timesteps
@@ -330,7 +330,7 @@ class DQN:
             config.exploration_temperature,
         )
         step = self._interaction.step(actions)
-        self._remember(actions, step)
+        self._remember(actions, step, self.memory, self._window)
         self.num_timesteps += int(np.count_nonzero(step.valid))
         self._env_calls += 1
         if self._env_calls % config.train_freq == 0 and len(self.memory) >= max(
@@ -344,7 +344,9 @@ class DQN:
         if self.episodes.add(step.reward, done, step.valid) and log is not None:
             self._write(log)
 
-    def _remember(self, actions: npt.NDArray[np.int64], step: Step) -> None:
+    def _remember(
+        self, actions: npt.NDArray[np.int64], step: Step, memory: Memory, window: NStepWindow
+    ) -> None:
         assert self._observation is not None
         next_observation = self._encoder.encode(step.next_observation)
         chosen = actions - self._first_action if self._first_action else actions
@@ -354,11 +356,11 @@ class DQN:
             begins["action_mask"] = self._action_mask
             ends["next_action_mask"] = step.next_action_mask
         outcome = (step.reward * self._reward_scale, ends, step.terminated, step.truncated)
-        if isinstance(self.memory, SequenceMemory):
-            self.memory.record(begins, *outcome, step.valid)
+        if isinstance(memory, SequenceMemory):
+            memory.record(begins, *outcome, step.valid)
         else:
-            for transitions in self._window.push(begins, *outcome, step.valid):
-                self.memory.add(**transitions)
+            for transitions in window.push(begins, *outcome, step.valid):
+                memory.add(**transitions)
         if step.observation is not step.next_observation:
             next_observation = self._encoder.encode(step.observation)
         self._observation, self._action_mask = next_observation, step.action_mask
@@ -370,7 +372,11 @@ class DQN:
         self.learner.optimizer.learning_rate = schedule.learning_rate(self._config, self._progress)
         if isinstance(self.memory, (PrioritizedMemory, PrioritizedSequenceMemory)):
             self.memory.beta = schedule.beta(self._config, self._progress)
-        self.learner.update(self.memory, steps)
+        memory: Any = self.memory
+        if self.demonstrations is not None:
+            share = self._config.demonstration_share
+            memory = DemonstratedMemory(memory, self.demonstrations, share)
+        self.learner.update(memory, steps)
 
     @contextlib.contextmanager
     def _tensorboard(self) -> Iterator[TensorBoardLog | None]:

@@ -52,6 +52,9 @@ class DQNConfig:
         memory: "transitions", "sequences" (whole episodes, each valued in one pass of a causal
             network: for token observations; `batch_size` counts episodes then), or "auto":
             sequences where observations are tokens.
+        demonstrations: Episodes that the environment's oracle plays before the first step; they
+            don't count as steps, and are never forgotten (Hester et al. 2018).
+        demonstration_share: The share of each batch that is drawn from them, in [0, 1].
         double: The online network chooses the action that the target network values (van Hasselt
             et al. 2016).
         dueling: A value stream and an advantage stream (Wang et al. 2016).
@@ -100,6 +103,8 @@ class DQNConfig:
     transformer_depth: int = 2
     transformer_heads: int = 4
     memory: Literal["auto", "transitions", "sequences"] = "auto"
+    demonstrations: int = 0
+    demonstration_share: float = 0.25
     double: bool = False
     dueling: bool = False
     prioritized: bool = False
@@ -196,6 +201,7 @@ _INTEGER_MINIMA: tuple[tuple[str, int], ...] = (
     ("gradient_steps", -1),
     ("target_update_interval", 1),
     ("n_steps", 1),
+    ("demonstrations", 0),
     ("transformer_width", 1),
     ("transformer_depth", 0),
     ("transformer_heads", 1),
@@ -204,6 +210,7 @@ _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("learning_rate", 0.0, 1.0),
     ("gamma", 0.0, 1.0),
     ("tau", 0.0, 1.0),
+    ("demonstration_share", 0.0, 1.0),
     ("exploration_fraction", 0.0, 1.0),
     ("exploration_initial_eps", 0.0, 1.0),
     ("exploration_final_eps", 0.0, 1.0),

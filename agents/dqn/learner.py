@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from . import targets
 from .config import DQNConfig
+from .demonstrations import DemonstratedMemory
 from .gradients import ClosedFormGradient, gradient_of
+from .memories import Memory
 from .parameters import Adam, CompiledAdam, FlatParameters
-from .replay import Batch, TransitionMemory
-from .sequences import SequenceMemory
+from .replay import Batch
 from .transformer import Prefixes
 
 
@@ -52,7 +53,7 @@ class Learner:
         return float(targets.huber_loss(self._errors, self.config.huber_threshold).mean())
 
     @torch.no_grad()
-    def update(self, memory: TransitionMemory | SequenceMemory, steps: int = 1) -> None:
+    def update(self, memory: Memory | DemonstratedMemory, steps: int = 1) -> None:
         """Make `steps` updates, each from a batch drawn from the memory."""
         while steps > 0:
             count = min(steps, memory.batches_per_draw)

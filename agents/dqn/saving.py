@@ -87,6 +87,7 @@ def tensors_of(agent: DQN) -> dict[str, Mapping[str, Any]]:
         "target": agent.learner.target_network.state_dict(),
         "optimizer": agent.learner.optimizer.state(),
         "replay": agent.memory.state(),
+        "demonstrations": {} if agent.demonstrations is None else agent.demonstrations.state(),
         "window": agent._window.state(),
         "episodes": agent.episodes.state(),
         "position": position,
@@ -108,7 +109,15 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
         )
     members = {
         name: read_tensors(path, name) or {}
-        for name in ("target", "optimizer", "replay", "window", "episodes", "position")
+        for name in (
+            "target",
+            "optimizer",
+            "replay",
+            "demonstrations",
+            "window",
+            "episodes",
+            "position",
+        )
     }
     agent._horizon = state["horizon"]
     agent._env_calls = state["env_calls"]
@@ -120,6 +129,9 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     position = {name: tensor.numpy() for name, tensor in members["position"].items()}
     agent.memory = agent._make_memory(masked="action_mask" in position)
     agent.memory.restore(members["replay"])
+    if members["demonstrations"]:
+        agent.demonstrations = agent._make_memory(masked="action_mask" in position)
+        agent.demonstrations.restore(members["demonstrations"])
     if state["environment_state"] is None:
         agent._begin(*agent._interaction.reset(agent._environment_seed))
         return

@@ -24,11 +24,12 @@ CASES: dict[str, tuple[str, int, dict[str, Any]]] = {
     **{f"cartpole-{name}": ("CartPole-v1", 0, s) for name, s in SWITCHES.items()},
     "grid": ("GridRobot-v0", 0, {}),
     "grid-vector": ("GridRobot-v0", 4, {"n_steps": 3, "prioritized": True}),
+    "grid-demonstrated": ("GridRobot-v0", 4, {"demonstrations": 5, "batch_size": 8}),
     "text": ("QA-v0", 0, {"transformer_width": 16, "transformer_depth": 1, "batch_size": 4}),
     "text-vector": (
         "QA-v0",
         3,
-        {"transformer_width": 16, "batch_size": 4, "n_steps": 3, "prioritized": True},
+        {"transformer_width": 16, "batch_size": 4, "prioritized": True, "demonstrations": 4},
     ),
 }
 
