@@ -48,6 +48,7 @@ class Bleu(Scorer):
 
     name = "bleu"
     reads: Reads = "references"
+    compares = True
 
     def __init__(self, language: str = "en") -> None:
         code = check_language(language)

@@ -27,6 +27,7 @@ class ChrF(Scorer):
 
     name = "chrf"
     reads: Reads = "references"
+    compares = True
 
     @property
     def signature(self) -> str:

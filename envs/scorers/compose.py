@@ -33,6 +33,7 @@ class Composition(Scorer):
         self.parts = tuple(parts)
         kinds = {part.reads for part in parts} - {"text"}
         self.reads: Reads = kinds.pop() if len(kinds) == 1 else "goal" if kinds else "text"
+        self.compares = any(part.compares for part in parts)
         named: dict[str, Scorer] = {}
         for leaf in self.leaves():
             twin = named.setdefault(leaf.name, leaf)

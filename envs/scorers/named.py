@@ -12,7 +12,7 @@ from ...registry.tables import SCORERS
 from .language_codes import check_language
 from .protocol import Scorer
 
-SURFACE = ("name", "reads", "signature", "score", "components", "begin")
+SURFACE = ("name", "reads", "compares", "signature", "score", "components", "begin")
 
 
 def make_named(

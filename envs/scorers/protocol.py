@@ -76,10 +76,14 @@ class Scorer(Protocol):
         reads: What the second argument of `score` means: "references" and "keywords" are those of a
             `Goal`; "text" reads nothing but the hypothesis; "goal", for compositions whose parts
             differ, takes nothing but a `Goal`.
+        compares: Whether a text scores the more, the more it is like a reference, token by token.
+            Where the progress has no potential of its own, an environment then takes the text's
+            alignment with the references; else the whole score is paid at the end.
     """
 
     name: str
     reads: Reads = "references"
+    compares: bool = False
 
     def __init__(self) -> None:
         # Protocol's own would make a class without arguments look as if it took any.

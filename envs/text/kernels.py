@@ -1,29 +1,28 @@
 """The compiled loops of the token environment: BLEU kept up to date token by token, and episodes.
 
 BLEU counts the words of its own tokenizer, here called units: a unit is one token, or several that
-are written together, such as "est", "-" and "il". Two tries hold an episode's references: one of
-tokens, whose nodes are beginnings of units, and one of units, whose nodes at depth k are k-grams of
-the references; node 0 of each is the empty one. Every suffix of the text that stands in a reference
-is a node, so that a further unit moves four nodes by one edge each, whatever the lengths of text
-and references.
+are written together, such as "est", "-" and "il". A trie holds an episode's references. Its nodes
+are the k-grams of units that stand in them, k from 0 to 4; node 0 is the empty one. Two kinds of
+edges lead to them: a token to the beginning of a unit, which is a 1-gram, too, and a unit to a
+longer k-gram. Every suffix of the text that stands in a reference is a node, so that a further unit
+moves four nodes by one edge each, whatever the lengths of text and references.
 
-Plain tuples of arrays travel through them, as few arrays as can be: each costs a call from Python
-some 50 ns, a fifth of what a token does. Rows are episodes.
+Rows are episodes. As few arrays as can be travel through the kernels: each costs a call from Python
+some 40 ns, a tenth of what a token does.
 
-`texts` is `(edges, nodes, status)`:
+`texts`, `(rows, W) int64`, holds a text in each row. The constants below name its columns; behind
+`REFERENCE_LENGTHS` there follow
 
-- `edges`: `(n, C, 2) int64`, a hash table of C slots, C a power of 2, with linear probing: a key, 0
-  where the slot is empty, and the child. Keys of the tokens' trie are negative.
-- `nodes`: `(n, M, 2) int64`: how often each k-gram counts, its largest count in a reference, and
-  how often it stands in the text so far.
-- `status`: `(n, REFERENCE_LENGTHS + R) int64`; the constants below name its columns.
+- the nodes, in pairs: how often a k-gram counts, its largest count in a reference, and how often it
+  stands in the text so far;
+- the edges, a hash table with linear probing whose size is a power of 2, in pairs: a key, 0 where
+  the place is empty, and the child. Keys of tokens are negative;
+- what `alignment` holds, which makes the potential.
 
 `joins`, `(K, V) int32`, is the automaton that finds the units. Its states are what ends the text:
 one of K - 2 classes of characters, a parted unit, or nothing. By state and next token it holds
 twice the next state, plus 1 if the token is of the same unit. Nothing joins a parted unit, such as
 a hyphen after a digit.
-
-`alignments` is that of `alignment`, which makes the potential.
 
 `episodes` is `(tokens, slots, running, invalid, potentials, scores)`: prompt and text,
 `(n, P + T) int64`, the slot that is written next, whether the text goes on, whether an illegal
@@ -42,7 +41,7 @@ import numpy.typing as npt
 
 from ...registry.compiler import compiled
 from ..pcg64 import random
-from .alignment import align, begin_alignment
+from .alignment import align, alignment_size, begin_alignment
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -51,29 +50,35 @@ Integers = npt.NDArray[np.int64]
 # What `units` tells: the classes of first and of last characters, which meet as one, which part.
 Joins = tuple[Integers, Integers, Booleans, Booleans]
 Automaton = npt.NDArray[np.int32]
-Texts = tuple[Integers, Integers, Integers]
 Rules = tuple[Booleans, int, bool]
 Episodes = tuple[Integers, Integers, Booleans, Integers, Floats, Floats]
 Encoded = tuple[Integers, Integers, Integers, Integers]
 Draws = tuple[npt.NDArray[np.uint64], Integers]
 
-LIMIT, COUNT = 0, 1
 ORDERS = 4
 
-# The nodes of the last 1, 2 and 3 units, -1 where they stand in no reference; then the matches of
-# each order, and the units of the text.
+# The nodes of the last 1, 2 and 3 units, -1 where they stand in no reference; the matches of each
+# order, and the units of the text.
 MATCHES = 3
 LENGTH = 7
-# The same before the last unit, and the four nodes that it counted in: what takes it back.
+# What takes the last unit back: the nodes of those before it, the column of the count that it
+# raised in each order, and whether that was a match.
 BEFORE = 8
-COUNTED = 16
-# The last unit, -1 if no reference has one that begins so; what ends the text, a row of `joins`.
-UNIT = 20
-ENDING = 21
-# What the keys of units are multiples of.
-SPAN = 22
-REFERENCES = 23
-REFERENCE_LENGTHS = 24
+COUNTED = 11
+MATCHED = 15
+# What ends the text, a row of `joins`.
+ENDING = 19
+# How many nodes there are, and may be.
+KNOWN = 20
+SPAN = 21
+# The columns where nodes, edges and the alignment begin, and how many places for edges there are,
+# less 1.
+NODES = 22
+EDGES = 23
+ALIGNMENT = 24
+LAST_PLACE = 25
+REFERENCES = 26
+REFERENCE_LENGTHS = 27
 
 # The 64-bit golden ratio: multiplying by it spreads neighbouring keys (Knuth, volume 3, 6.4).
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -86,156 +91,133 @@ def automaton(joins: Joins) -> Automaton:
     return np.vstack([2 * ends + together[:, first], 2 * last]).astype(np.int32)
 
 
-def make_texts(n: int, tokens: int, references: int) -> Texts:
-    """Return arrays for n texts whose references have so many tokens together."""
-    nodes = ORDERS * tokens + 1
-    # Half empty, so that a search ends soon.
-    slots = 1 << (2 * (nodes + tokens) - 1).bit_length()
-    return (
-        np.zeros((n, slots, 2), np.int64),
-        np.zeros((n, nodes, 2), np.int64),
-        np.zeros((n, REFERENCE_LENGTHS + references), np.int64),
-    )
+@compiled
+def places(tokens: int) -> int:
+    """Return how many places for edges references of so many tokens together take."""
+    size = 1
+    # Half of them stay empty, so that a search ends soon.
+    while size < 2 * ORDERS * tokens + 2:
+        size *= 2
+    return size
+
+
+def make_texts(rows: int, tokens: int, references: int) -> Integers:
+    """Return an array for texts whose references have so many tokens together."""
+    trie = 2 * (ORDERS * tokens + 1 + places(tokens))
+    columns = REFERENCE_LENGTHS + references + trie + alignment_size(tokens, references)
+    return np.zeros((rows, columns), np.int64)
 
 
 @compiled
-def find(edges: Integers, row: int, key: int) -> Any:
-    """Return the slot of a key, or the empty one where it belongs."""
-    slots = edges.shape[1]
-    slot = np.int64((np.uint64(key) * SPREAD) >> np.uint64(40)) & (slots - 1)
-    while edges[row, slot, 0] != key and edges[row, slot, 0] != 0:
-        slot = (slot + 1) & (slots - 1)
-    return slot
+def find(text: Integers, key: int) -> Any:
+    """Return the column of a key, or of the empty place where it belongs."""
+    place = np.int64((np.uint64(key) * SPREAD) >> np.uint64(32)) & text[LAST_PLACE]
+    column = text[EDGES] + 2 * place
+    while text[column] != key and text[column] != 0:
+        place = (place + 1) & text[LAST_PLACE]
+        column = text[EDGES] + 2 * place
+    return column
 
 
 @compiled
-def child(edges: Integers, row: int, key: int) -> Any:
-    """Return the node that an edge leads to, -1 if there is no such edge."""
-    slot = find(edges, row, key)
-    return edges[row, slot, 1] if edges[row, slot, 0] else -1
+def child(text: Integers, key: int, growing: bool) -> Any:
+    """Return the node that an edge leads to; if there is none -1, or a new one where `growing`."""
+    column = find(text, key)
+    if text[column] == 0:
+        if not growing:
+            return -1
+        text[column], text[column + 1] = key, text[KNOWN]
+        text[KNOWN] += 1
+    return text[column + 1]
 
 
 @compiled
-def grow(edges: Integers, row: int, key: int, node: int) -> Any:
-    """Return the node that an edge leads to; a new edge leads to `node`."""
-    slot = find(edges, row, key)
-    if edges[row, slot, 0] == 0:
-        edges[row, slot, 0], edges[row, slot, 1] = key, node
-    return edges[row, slot, 1]
+def count(text: Integers, order: int, node: int) -> None:
+    """Count a node that ends the text, -1 for none, as one of `order` + 1 units."""
+    # Node 0 counts what is in no reference, so that taking it back needs no question.
+    limit = text[NODES] + 2 * max(node, 0)
+    text[limit + 1] += 1
+    matched = np.int64(text[limit + 1] <= text[limit])
+    text[MATCHES + order] += matched
+    text[COUNTED + order], text[MATCHED + order] = limit + 1, matched
+    if order < ORDERS - 1:
+        text[BEFORE + order], text[order] = text[order], node
 
 
 @compiled
-def begin(
-    row: int,
-    tokens: Integers,
-    bounds: Integers,
-    joins: Automaton,
-    texts: Texts,
-    alignments: Integers,
-) -> None:
-    """Build the tries of an episode's references and begin with an empty text.
+def take_back(text: Integers) -> None:
+    """Take the last unit of the text back."""
+    for order in range(ORDERS):
+        text[text[COUNTED + order]] -= 1
+        text[MATCHES + order] -= text[MATCHED + order]
+        if order < ORDERS - 1:
+            text[order] = text[BEFORE + order]
+    text[LENGTH] -= 1
+
+
+@compiled
+def append(text: Integers, token: int, joins: Automaton, growing: bool) -> None:
+    """Append a token to a text; where `growing`, the trie learns it."""
+    text[ENDING], joined = divmod(joins[text[ENDING], token], 2)
+    beginning = 0
+    if joined:
+        beginning = text[0]
+        take_back(text)
+    unit = -1
+    if beginning >= 0:
+        unit = child(text, -(beginning * joins.shape[1] + token + 1), growing)
+    for order in range(ORDERS - 1, 0, -1):
+        node = -1
+        if unit >= 0 and text[order - 1] >= 0:
+            node = child(text, text[order - 1] * text[SPAN] + unit, growing)
+        count(text, order, node)
+    count(text, 0, unit)
+    text[LENGTH] += 1
+
+
+@compiled
+def clear(text: Integers, joins: Automaton) -> None:
+    """Make the text empty."""
+    text[:ENDING] = 0
+    text[:MATCHES] = -1
+    text[ENDING] = len(joins) - 1
+
+
+@compiled
+def begin(row: int, tokens: Integers, bounds: Integers, joins: Automaton, texts: Integers) -> None:
+    """Build the trie of an episode's references and begin with an empty text.
 
     Reference r is `tokens[bounds[r] : bounds[r + 1]]`.
     """
-    begin_alignment(row, tokens, bounds, alignments)
-    edges, nodes, status = texts
-    beginning = len(joins) - 1
-    references, size = len(bounds) - 1, joins.shape[1]
-    start = bounds[0]
-    span = bounds[references] - start + 1
-    edges[row, :, 0] = 0
-    status[row, :REFERENCES] = 0
-    status[row, :MATCHES] = -1
-    status[row, ENDING] = beginning
-    status[row, SPAN] = span
-    status[row, REFERENCES] = references
-    units = np.empty(span, np.int64)
-    known = beginnings = 1
-    nodes[row, 0, LIMIT] = 0
+    text = texts[row]
+    references = len(bounds) - 1
+    together = bounds[references] - bounds[0]
+    text[KNOWN], text[SPAN] = 1, ORDERS * together + 1
+    nodes = REFERENCE_LENGTHS + references
+    edges = nodes + 2 * text[SPAN]
+    text[NODES], text[EDGES], text[LAST_PLACE] = nodes, edges, places(together) - 1
+    text[REFERENCES] = references
+    text[ALIGNMENT] = edges + 2 * places(together)
+    text[nodes : text[ALIGNMENT]] = 0
+    begin_alignment(text[text[ALIGNMENT] :], tokens, bounds)
     for reference in range(references):
-        length, ending = 0, beginning
+        clear(text, joins)
         for position in range(bounds[reference], bounds[reference + 1]):
-            token = tokens[position]
-            ending, joined = divmod(joins[ending, token], 2)
-            parent = 0
-            if joined:
-                parent = units[length - 1]
-            else:
-                length += 1
-            unit = grow(edges, row, -(parent * size + token + 1), beginnings)
-            beginnings = max(beginnings, unit + 1)
-            units[length - 1] = unit
-        status[row, REFERENCE_LENGTHS + reference] = length
-        nodes[row, :known, COUNT] = 0
-        for first in range(length):
-            node = 0
-            for position in range(first, min(first + ORDERS, length)):
-                node = grow(edges, row, node * span + units[position], known)
-                if node == known:
-                    nodes[row, node, LIMIT] = nodes[row, node, COUNT] = 0
-                    known += 1
-                nodes[row, node, COUNT] += 1
-        for node in range(1, known):
-            nodes[row, node, LIMIT] = max(nodes[row, node, LIMIT], nodes[row, node, COUNT])
-    nodes[row, :known, COUNT] = 0
+            append(text, tokens[position], joins, True)
+        text[REFERENCE_LENGTHS + reference] = text[LENGTH]
+        for limit in range(nodes + 2, nodes + 2 * text[KNOWN], 2):
+            text[limit] = max(text[limit], text[limit + 1])
+            text[limit + 1] = 0
+    clear(text, joins)
 
 
 @compiled
-def write(row: int, token: int, joins: Automaton, texts: Texts) -> None:
-    """Append a token to the text of an episode."""
-    edges, nodes, status = texts
-    status[row, ENDING], joined = divmod(joins[status[row, ENDING], token], 2)
-    parent = 0
-    if joined:
-        parent = status[row, UNIT]
-        for column in range(LENGTH + 1):
-            status[row, column] = status[row, BEFORE + column]
-        for order in range(ORDERS):
-            nodes[row, status[row, COUNTED + order], COUNT] -= 1
-    else:
-        for column in range(LENGTH + 1):
-            status[row, BEFORE + column] = status[row, column]
-    unit = -1
-    if parent >= 0:
-        unit = child(edges, row, -(parent * joins.shape[1] + token + 1))
-    status[row, UNIT] = unit
-    for order in range(ORDERS - 1, -1, -1):
-        parent = status[row, order - 1] if order else 0
-        node = -1
-        if parent >= 0 and unit >= 0:
-            node = child(edges, row, parent * status[row, SPAN] + unit)
-        # Node 0 counts what is in no reference, so that taking it back needs no question.
-        counted = max(node, 0)
-        nodes[row, counted, COUNT] += 1
-        status[row, COUNTED + order] = counted
-        if node > 0 and nodes[row, node, COUNT] <= nodes[row, node, LIMIT]:
-            status[row, MATCHES + order] += 1
-        if order < ORDERS - 1:
-            status[row, order] = node
-    status[row, LENGTH] += 1
-
-
-@compiled
-def move(texts: Texts, larger: Texts) -> None:
-    """Move all texts to larger arrays, which hold zeros."""
-    edges, nodes, status = texts
-    new_edges, new_nodes, new_status = larger
-    new_nodes[:, : nodes.shape[1]] = nodes
-    new_status[:, : status.shape[1]] = status
-    for row in range(len(edges)):
-        for slot in range(edges.shape[1]):
-            if edges[row, slot, 0]:
-                new_slot = find(new_edges, row, edges[row, slot, 0])
-                new_edges[row, new_slot] = edges[row, slot]
-
-
-@compiled
-def closest_length(row: int, status: Integers) -> Any:
+def closest_length(text: Integers) -> Any:
     """Return the length of the reference closest to the text's, of two the shorter."""
-    length = status[row, LENGTH]
-    closest = status[row, REFERENCE_LENGTHS]
-    for reference in range(1, status[row, REFERENCES]):
-        other = status[row, REFERENCE_LENGTHS + reference]
+    length = text[LENGTH]
+    closest = text[REFERENCE_LENGTHS]
+    for reference in range(1, text[REFERENCES]):
+        other = text[REFERENCE_LENGTHS + reference]
         nearer = abs(other - length) - abs(closest - length)
         if nearer < 0 or (nearer == 0 and other < closest):
             closest = other
@@ -243,26 +225,26 @@ def closest_length(row: int, status: Integers) -> Any:
 
 
 @compiled
-def bleu(row: int, status: Integers) -> float:
+def bleu(text: Integers) -> float:
     """Return the sentence BLEU of the text so far, in [0, 1].
 
     Papineni et al. (2002) with the exponential smoothing and the effective order of sacrebleu,
     operation by operation.
     """
-    length = status[row, LENGTH]
-    if not status[row, MATCHES]:
+    length = text[LENGTH]
+    if not text[MATCHES]:
         return 0.0
     smoothing, order, logarithms = 1.0, 0, 0.0
     while order < ORDERS and length > order:
         total = length - order
-        matches = status[row, MATCHES + order]
+        matches = text[MATCHES + order]
         if matches == 0:
             smoothing *= 2
             logarithms += math.log(100.0 / (smoothing * total))
         else:
             logarithms += math.log(100.0 * matches / total)
         order += 1
-    reference_length = closest_length(row, status)
+    reference_length = closest_length(text)
     penalty = 1.0
     if length < reference_length:
         penalty = math.exp(1 - reference_length / length)
@@ -270,21 +252,11 @@ def bleu(row: int, status: Integers) -> float:
 
 
 @compiled
-def write_and_score(
-    row: int,
-    token: int,
-    joins: Automaton,
-    edges: Integers,
-    nodes: Integers,
-    status: Integers,
-    alignments: Integers,
-) -> tuple[float, float]:
-    """Append a token to the text of an episode, and return its potential and its BLEU.
-
-    Called for every token from Python, to which tuples would cost a tenth more.
-    """
-    write(row, token, joins, (edges, nodes, status))
-    return align(row, token, alignments), bleu(row, status)
+def write(row: int, token: int, joins: Automaton, texts: Integers) -> tuple[float, float]:
+    """Append a token to the text of an episode, and return its potential and its BLEU."""
+    text = texts[row]
+    append(text, token, joins, False)
+    return align(text[text[ALIGNMENT] :], token), bleu(text)
 
 
 @compiled
@@ -337,8 +309,7 @@ def write_all(
     rules: Rules,
     episodes: Episodes,
     joins: Automaton,
-    texts: Texts,
-    alignments: Integers,
+    texts: Integers,
 ) -> tuple[Floats, Booleans]:
     """Write a token to every running text and score it; see `settle_all`."""
     legal, eos, _ = rules
@@ -347,7 +318,7 @@ def write_all(
     for env in range(len(actions)):
         token = actions[env]
         if running[env] and legal[token] and token != eos:
-            worth[0][env], worth[1][env] = write_and_score(env, token, joins, *texts, alignments)
+            worth[0][env], worth[1][env] = write(env, token, joins, texts)
     return settle_all(actions, worth, rules, episodes)
 
 
@@ -360,8 +331,7 @@ def begin_where(
     encoded: Encoded,
     episodes: Episodes,
     joins: Automaton,
-    texts: Texts,
-    alignments: Integers,
+    texts: Integers,
 ) -> None:
     """Begin an episode where `mask`, `(n,)`, is true: example `asked`, or a drawn one if below 0.
 
@@ -375,7 +345,7 @@ def begin_where(
             indices[env] = index = drawn if asked < 0 else asked
             episodes[0][env] = blanks[index]
             own = bounds[firsts[index] : firsts[index + 1] + 1]
-            begin(env, tokens, own, joins, texts, alignments)
+            begin(env, tokens, own, joins, texts)
     open_where(mask, start, episodes)
 
 

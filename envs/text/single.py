@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
+from operator import index
 from typing import Any
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import error, logger
+from numpy import float64
 
 from ...registry.errors import InvalidArgumentError
 from ..arguments import check_options, check_render_mode
@@ -49,8 +50,9 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self.task = task
         self.render_mode = render_mode
         self.reward_bounds = task.reward_bounds
-        encoder = task.make_encoder()
-        self.observation_space, self._encode = encoder.space, encoder.encode
+        self._encoder = task.make_encoder()
+        self.observation_space = self._encoder.space
+        self._shows_tokens = task.observation == "tokens"
         self.action_space = gymnasium.spaces.Discrete(task.actions)
         self._judge = task.make_judge(1)
         self._composed = bool(self._judge.components)
@@ -90,7 +92,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self._begin(example if asked is None else self.task.examples.get(asked))
         if self.render_mode == "human":
             self.render()
-        return self._encode(self._tokens, 0, self._mask), self._info()
+        return self._observe(), self._info()
 
     def _begin(self, example: Example) -> None:
         if self._rule is None:
@@ -126,7 +128,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         if not self._running:
             raise error.ResetNeeded("no text is being written; call reset() before step().")
         try:
-            token = operator.index(action)
+            token = index(action)
             legal = self._legal[token] if token >= 0 else None
         except (TypeError, IndexError):
             legal = None
@@ -139,8 +141,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         reward = self._write(token, legal)
         if self.render_mode == "human":
             self.render()
-        observation = self._encode(self._tokens, self._slot - self._start, self._mask)
-        return observation, reward, not self._running, False, self._info()
+        return self._observe(), reward, not self._running, False, self._info()
 
     def _write(self, token: int, legal: int) -> float:
         self._tokens[self._slot] = token
@@ -163,12 +164,17 @@ class TokenEnv(gymnasium.Env[Any, Any]):
             return self._potential - before
         return 0.0 if self._running else self._score
 
+    def _observe(self) -> Any:
+        if self._shows_tokens:
+            return self._tokens.copy()
+        return self._encoder.encode(self._tokens, self._slot - self._start, self._mask)
+
     def _info(self) -> dict[str, Any]:
         info = {
             "action_mask": self._mask.copy(),
             "example": self._index,
             "invalid": self._invalid,
-            "score": np.float64(self._score),
+            "score": float64(self._score),
         }
         if self._composed:
             for name, part in self._judge.parts(0).items():

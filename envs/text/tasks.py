@@ -33,7 +33,10 @@ SHARED = {
         and all are legal.""",
     "reward": """
         `"shaped"`: `potential(after) - potential(before)`; the potential is 0 at the start and the
-        score at the end, so the return is the score.
+        score at the end, so the return is the score. With a scorer that compares texts, such as
+        `bleu`, it tells how far the text agrees with the best reference, in order: each right next
+        token of a reference of m tokens pays 1 / (m + 1), the end included, and one that skips
+        another pays nothing (see `lexigym.envs.text.alignment`).
         `"terminal"`: the score, at the end.
         Bounds of one step: (-1, 1) shaped, (0, 1) terminal; of a return (0, 1).""",
     "end": """

@@ -244,7 +244,6 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 self._episodes,
                 judge.joins,
                 judge.texts,
-                judge.alignments,
             )
             self._offer(mask)
             return
@@ -297,7 +296,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             masks = masks.copy()
         infos: dict[str, Any] = {"action_mask": masks, "_action_mask": given.copy()}
         for name, column in columns.items():
-            infos[name] = column * given
+            infos[name] = column.copy() if whole else column * given
             infos[f"_{name}"] = given.copy()
         return infos
 

@@ -57,7 +57,8 @@ def test_a_product_is_the_product_and_a_sum_the_weighted_mean(pieces):
             assert composed.score(text, GOAL) == pytest.approx(value, abs=1e-9)
             assert progress.score == pytest.approx(value, abs=1e-9)
             assert progress.components == pytest.approx(composed.components(text, GOAL))
-            assert 0 <= progress.potential <= 1
+            assert progress.potential is None
+            assert composed.compares
     assert set(followed[2].components) == {"keywords", "bleu", "distinct", "chrf"}
 
 
@@ -75,6 +76,7 @@ def test_a_part_without_potential_leaves_the_whole_without():
     assert Product(Distinct(), Regex("a*")).begin(()).potential is None
     assert WeightedSum({Distinct(): 1, Regex("a*"): 1}).begin(()).potential is None
     assert Product(Distinct(), Length()).begin(()).potential == 0
+    assert not Product(Distinct(), Length()).compares
 
 
 def test_each_part_gets_what_it_reads():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexigym.envs.text.alignment import BAND, align, begin_alignment, make_alignments
+from lexigym.envs.text.alignment import BAND, align, alignment_size, begin_alignment
 
 
 def worth(text: tuple[int, ...], reference: tuple[int, ...]) -> float:
@@ -36,13 +36,12 @@ def worth(text: tuple[int, ...], reference: tuple[int, ...]) -> float:
 
 
 def potentials(text: list[int], references: list[list[int]]) -> list[float]:
-    """Return the potential after each token, in a row between two others."""
+    """Return the potential after each token."""
     tokens = [token for reference in references for token in reference]
     bounds = np.cumsum([0, *map(len, references)])
-    alignments = make_alignments(3, len(tokens), len(references))
-    begin_alignment(1, np.array(tokens, np.int64), bounds, alignments)
-    assert not alignments[[0, 2]].any()
-    return [align(1, token, alignments) for token in text]
+    alignment = np.zeros(alignment_size(len(tokens), len(references)), np.int64)
+    begin_alignment(alignment, np.array(tokens, np.int64), bounds)
+    return [align(alignment, token) for token in text]
 
 
 tokens = st.integers(1, 4)

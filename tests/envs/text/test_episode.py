@@ -98,16 +98,16 @@ def test_an_episode_by_hand():
     assert info["action_mask"].tolist() == [0, 1, 1, 1, 1, 1]
     observation, reward, terminated, truncated, info = env.step(4)
     assert observation.tolist() == [5, 2, 4, 0, 0]
-    # One of the three n-grams of the reference: "the", "dog", "the dog".
+    # One of the three tokens that are to be written: "the", "dog", and the end.
     assert reward == pytest.approx(1 / 3)
     assert (terminated, truncated) == (False, False)
     observation, reward, terminated, _, info = env.step(3)
-    assert reward == pytest.approx(2 / 3)
+    assert reward == pytest.approx(1 / 3)
     assert env.text == "the dog"
     assert not terminated
     observation, reward, terminated, _, info = env.step(1)
     assert observation.tolist() == [5, 2, 4, 3, 1]
-    assert (reward, terminated, info["score"]) == (0, True, 1)
+    assert (reward, terminated, info["score"]) == (pytest.approx(1 / 3), True, 1)
     with pytest.raises(ResetNeeded, match="reset"):
         env.step(1)
 
@@ -196,8 +196,10 @@ def test_it_goes_on_from_a_snapshot(observation):
         twin.restore({"example": 1})
 
 
-def test_it_can_be_pickled():
-    env = gymnasium.make("QA-v0", level="small").unwrapped
+@pytest.mark.parametrize("name", ["QA-v0", "Translation-v0"])
+@pytest.mark.parametrize("arguments", [{}, {"candidates": 4}], ids=str)
+def test_it_can_be_pickled(name, arguments):
+    env = gymnasium.make(name, level="small", **arguments).unwrapped
     env.reset(seed=1)
     twin = pickle.loads(pickle.dumps(env))
     assert twin.step(twin.oracle_action())[1] == env.step(env.oracle_action())[1]
