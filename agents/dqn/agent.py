@@ -16,12 +16,13 @@ from gymnasium import spaces
 from torch import nn
 
 from ...registry.errors import InvalidArgumentError
-from ..batches import batch_size, legal_actions, sample_legal
+from ..batches import batch_size, legal_actions
 from ..callbacks import Callback, CallbackList, as_callback
 from ..progress import ProgressBar
 from ..reward_scale import resolve_reward_scale
 from ..spaces import Spaces, environment_spec_json
 from . import saving, schedule
+from .behaviour import Behaviour
 from .config import DQNConfig
 from .demonstrations import DemonstratedMemory, oracle_actions
 from .device import resolve_device
@@ -35,8 +36,6 @@ from .observations import ObservationEncoder, batch_of_one
 from .replay import PrioritizedMemory
 from .sequences import PrioritizedSequenceMemory, SequenceMemory
 from .transformer import TransformerQNetwork, build_transformer
-
-_NEVER = np.zeros(1, dtype=bool)
 
 QNetworkBuilder = Callable[[gymnasium.Space[Any], int], nn.Module]
 
@@ -96,13 +95,14 @@ class DQN:
                 "wrap the environment, or choose another agent such as sb3/ppo."
             )
         self._n_actions = int(action_space.n)
-        self._first_action = int(action_space.start)
         self._encoder = ObservationEncoder(self._spaces.observation_space)
         self.device = resolve_device(self._config.device)
 
         root = np.random.SeedSequence(self._config.seed)
         behaviour, replay, network = root.spawn(3)
-        self._generator = np.random.default_rng(behaviour)
+        self._behaviour = Behaviour(
+            np.random.default_rng(behaviour), self._n_actions, int(action_space.start)
+        )
         self._replay_generator = np.random.default_rng(replay)
         self._environment_seed = int(root.generate_state(1)[0])
         self._network_name = None if q_network is None else type(q_network).__qualname__
@@ -201,7 +201,9 @@ class DQN:
         if action_masks is not None:
             legal = legal_actions(action_masks, size, self._n_actions)
         epsilon = 0.0 if deterministic else self.exploration_rate
-        actions = self._epsilon_greedy(observations, legal, size, epsilon, self._values)
+        actions = self._behaviour.choose(
+            size, lambda: self._values(observations), legal, epsilon=epsilon
+        )
         return (actions if count is not None else int(actions[0])), state
 
     def _values(self, observations: Any) -> npt.NDArray[np.float32]:
@@ -209,40 +211,6 @@ class DQN:
         with torch.inference_mode():
             values: npt.NDArray[np.float32] = self.q_network(encoded).float().cpu().numpy()
         return values
-
-    def _epsilon_greedy(
-        self,
-        observations: Any,
-        legal: npt.NDArray[np.bool_] | None,
-        size: int,
-        epsilon: float,
-        values_of: Callable[[Any], npt.NDArray[np.float32]],
-        temperature: float = 0.0,
-    ) -> npt.NDArray[np.int64]:
-        explores = self._generator.random(size) < epsilon if epsilon > 0 else _NEVER
-        exploring = np.count_nonzero(explores)
-        actions: npt.NDArray[np.int64]
-        if exploring == size:
-            actions = self._random_actions(legal, size)
-        else:
-            values = values_of(observations)
-            if temperature:
-                # The best after Gumbel noise is a draw from the softmax (Gumbel 1954).
-                noise = self._generator.gumbel(size=values.shape).astype(np.float32)
-                values = values + np.float32(temperature) * noise
-            if legal is not None:
-                values = np.where(legal, values, -np.inf)
-            actions = values.argmax(axis=1)
-            if exploring:
-                actions = np.where(explores, self._random_actions(legal, size), actions)
-        return actions + self._first_action if self._first_action else actions
-
-    def _random_actions(
-        self, legal: npt.NDArray[np.bool_] | None, size: int
-    ) -> npt.NDArray[np.int64]:
-        if legal is None:
-            return self._generator.integers(self._n_actions, size=size)
-        return sample_legal(legal, self._generator)
 
     def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Learn from `total_timesteps` further steps; a second call goes on from the first.
@@ -321,13 +289,13 @@ class DQN:
     def _step(self, log: TensorBoardLog | None) -> None:
         config, before = self._config, self.num_timesteps
         starting = len(self.memory) < config.learning_starts
-        actions = self._epsilon_greedy(
-            self._observation,
-            self._action_mask,
+        observation: Any = self._observation
+        actions = self._behaviour.choose(
             self._interaction.n_envs,
-            1.0 if starting else self.exploration_rate,
-            self.learner.gradient.act,
-            config.exploration_temperature,
+            lambda: self.learner.gradient.act(observation),
+            self._action_mask,
+            epsilon=1.0 if starting else self.exploration_rate,
+            temperature=config.exploration_temperature,
         )
         step = self._interaction.step(actions)
         self._remember(actions, step, self.memory, self._window)
@@ -349,7 +317,8 @@ class DQN:
     ) -> None:
         assert self._observation is not None
         next_observation = self._encoder.encode(step.next_observation)
-        chosen = actions - self._first_action if self._first_action else actions
+        first_action = self._behaviour.first_action
+        chosen = actions - first_action if first_action else actions
         begins = {"observation": self._observation, "action": chosen}
         ends = {"next_observation": next_observation}
         if self._action_mask is not None and step.next_action_mask is not None:

@@ -71,7 +71,7 @@ def state_of(agent: DQN) -> dict[str, Any]:
         "horizon": agent._horizon,
         "env_calls": agent._env_calls,
         "updates": agent.learner.updates,
-        "generator": agent._generator.bit_generator.state,
+        "generator": agent._behaviour.generator.bit_generator.state,
         "replay_generator": agent._replay_generator.bit_generator.state,
         "environment_state": agent._interaction.state(),
         "n_envs": agent._interaction.n_envs,
@@ -122,7 +122,7 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     agent._horizon = state["horizon"]
     agent._env_calls = state["env_calls"]
     agent.learner.updates = state["updates"]
-    agent._generator.bit_generator.state = state["generator"]
+    agent._behaviour.generator.bit_generator.state = state["generator"]
     agent._replay_generator.bit_generator.state = state["replay_generator"]
     agent.learner.target_network.load_state_dict(members["target"])
     agent.learner.optimizer.restore(members["optimizer"])
