@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import numpy as np
 import torch
 from gymnasium import Space, spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -13,7 +12,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, Combine
 from torch import Tensor, nn
 
 from ..registry.errors import InvalidArgumentError, did_you_mean
-from .spaces import Spaces
+from .spaces import Spaces, tokens_in
 
 PAD = 0
 ENCODERS = ("attention", "recurrent")
@@ -57,7 +56,7 @@ class TokenFeatures(BaseFeaturesExtractor):
         layers: int = 2,
         heads: int = 4,
     ) -> None:
-        size = token_count(observation_space)
+        size = tokens_in(observation_space)
         if size is None:
             raise InvalidArgumentError(
                 f"TokenFeatures need observations in a Box(0, V - 1, (L,), int64), got "
@@ -170,18 +169,8 @@ def default_policy_kwargs(
     return {"features_extractor_class": features} if takes_features else {}
 
 
-def token_count(space: Space[Any] | None) -> int | None:
-    """Return V of a `Box(0, V - 1, (L,), int64)` with V >= 2, None for any other space."""
-    if not isinstance(space, spaces.Box) or len(space.shape) != 1 or space.dtype != np.int64:
-        return None
-    highest = int(space.high[0])
-    fits = (space.low == 0).all() and (space.high == highest).all() and highest >= 1
-    return highest + 1 if fits else None
-
-
 def _writes(shown: Space[Any] | None, actions: Space[Any]) -> bool:
-    size = token_count(shown)
-    return isinstance(actions, spaces.Discrete) and actions.start == 0 and actions.n == size
+    return shown is not None and Spaces(shown, actions).vocabulary_size is not None
 
 
 def _check(encoder: Any, sizes: dict[str, Any], heads: Any) -> None:

@@ -41,19 +41,11 @@ class Spaces:
     def vocabulary_size(self) -> int | None:
         """V where an observation is a sequence of the tokens that actions write; None elsewhere.
 
-        That is a Box of one dimension of integers from 0 to V - 1 beside V Discrete actions.
+        That is a `Box(0, V - 1, (L,), int64)` beside V Discrete actions.
         """
-        box, actions = self.observation_space, self.action_space
-        if not (isinstance(box, spaces.Box) and isinstance(actions, spaces.Discrete)):
-            return None
-        is_tokens = (
-            len(box.shape) == 1
-            and np.issubdtype(box.dtype, np.integer)
-            and actions.start == 0
-            and np.all(box.low == 0)
-            and np.all(box.high == actions.n - 1)
-        )
-        return int(actions.n) if is_tokens else None
+        size, actions = tokens_in(self.observation_space), self.action_space
+        writes = isinstance(actions, spaces.Discrete) and actions.start == 0 and actions.n == size
+        return size if writes else None
 
     def to_json(self) -> dict[str, Any]:
         """Return both as plain JSON data; see `space_to_json`."""
@@ -69,6 +61,15 @@ class Spaces:
             space_from_json(config.get("observation_space")),
             space_from_json(config.get("action_space")),
         )
+
+
+def tokens_in(space: gymnasium.Space[Any]) -> int | None:
+    """Return V of a `Box(0, V - 1, (L,), int64)` with V >= 2, None for any other space."""
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1 or space.dtype != np.int64:
+        return None
+    highest = int(space.high[0])
+    fits = (space.low == 0).all() and (space.high == highest).all() and highest >= 1
+    return highest + 1 if fits else None
 
 
 def environment_spec_json(env: Any) -> str | None:

@@ -14,11 +14,13 @@ from gymnasium.vector.utils import batch_space
 
 from ...registry.errors import InvalidArgumentError
 from ..arguments import (
+    check_actions,
     check_autoreset_mode,
     check_num_envs,
     check_options,
     check_render_mode,
     check_reset_mask,
+    check_seeds,
 )
 from ..pcg64 import stream_of
 from .arguments import check_start, invalid_start
@@ -41,6 +43,7 @@ from .picture import draw_picture, draw_text
 from .single import GridRobot
 
 RENDER_MODES = ("ansi", "rgb_array")
+ACTION_NAMES = "0 (up), 1 (right), 2 (down) or 3 (left)"
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -156,7 +159,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
             raise error.ResetNeeded("some episode isn't running; call reset() before step().")
         chosen = np.ascontiguousarray(actions)
         if chosen.shape != (self.num_envs,) or chosen.dtype != np.int64:
-            chosen = self._check_actions(chosen)
+            chosen = check_actions(chosen, self.num_envs, 4, ACTION_NAMES)
         well, cells, rewards, terminated, truncated = advance(
             chosen,
             self.arguments.slip,
@@ -167,7 +170,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
             self._maps,
         )
         if not well:
-            self._check_actions(chosen)
+            check_actions(chosen, self.num_envs, 4, ACTION_NAMES)
             raise too_few_maps(self.arguments)
         targets, obstacles = self._maps[0], self._maps[1]
         observations = self._encoder.encode_batch(cells, targets[:, 0], obstacles)
@@ -279,17 +282,7 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
 
     def _seed(self, seed: int | Sequence[int | None] | None, mask: Booleans) -> None:
         """Set the generators of the masked environments as Gymnasium seeds single ones."""
-        if seed is None:
-            seeds: Sequence[int | None] = [None] * self.num_envs
-        elif isinstance(seed, int):
-            seeds = range(seed, seed + self.num_envs)
-        else:
-            seeds = seed
-        if len(seeds) != self.num_envs:
-            raise InvalidArgumentError(
-                f"seed has {len(seeds)} entries; pass one for each of the {self.num_envs} "
-                "environments, or a single integer."
-            )
+        seeds = check_seeds(seed, self.num_envs)
         streams = self._robots[0]
         for env in np.flatnonzero(mask).tolist():
             if seeds[env] is not None or not self._seeded[env]:
@@ -353,18 +346,3 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
     def _require_begun(self) -> None:
         if np.any(self._robots[1][CELL] < 0):
             raise error.ResetNeeded("the robots are nowhere yet; call reset() first.")
-
-    def _check_actions(self, actions: npt.NDArray[Any]) -> Integers:
-        """Return the actions as int64, or raise an error that names the first wrong one."""
-        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
-            raise InvalidArgumentError(
-                f"actions must be {self.num_envs} integers, got shape {actions.shape} and dtype "
-                f"{actions.dtype}."
-            )
-        wrong = np.flatnonzero((actions < 0) | (actions > 3))
-        if len(wrong) > 0:
-            raise InvalidArgumentError(
-                f"actions must be 0 (up), 1 (right), 2 (down) or 3 (left), got "
-                f"{actions[wrong[0]]} for environment {wrong[0]}."
-            )
-        return actions.astype(np.int64)

@@ -347,12 +347,3 @@ def begin_where(
             own = bounds[firsts[index] : firsts[index + 1] + 1]
             begin(env, tokens, own, joins, texts)
     open_where(mask, start, episodes)
-
-
-@compiled
-def first_outside(actions: Integers, size: int) -> int:
-    """Return where the first action that isn't in 0 to `size` - 1 stands, -1 if there is none."""
-    for env in range(len(actions)):
-        if actions[env] < 0 or actions[env] >= size:
-            return env
-    return -1

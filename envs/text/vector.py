@@ -16,17 +16,19 @@ from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from ...registry.errors import InvalidArgumentError
 from ..arguments import (
+    check_actions,
     check_autoreset_mode,
     check_num_envs,
     check_options,
     check_render_mode,
     check_reset_mask,
+    check_seeds,
 )
 from ..pcg64 import random, stream_of
 from .candidates import Integers
 from .examples import Example
 from .judge import TokenBleu
-from .kernels import begin_where, first_outside, open_where
+from .kernels import begin_where, open_where
 from .oracle import best_action, best_return
 from .picture import Scene, draw_picture, draw_text
 from .single import TokenEnv
@@ -157,7 +159,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         mode = self.autoreset_mode
         if self._indices[0] < 0 or (mode is AutoresetMode.DISABLED and not self._running.all()):
             raise error.ResetNeeded("some text isn't being written; call reset() before step().")
-        chosen = self._check_actions(np.asarray(actions), self._actions)
+        chosen = self._check(np.asarray(actions), self._actions)
         if self._shown:
             chosen = np.take_along_axis(self._candidates, chosen[:, None], axis=1)[:, 0]
         resting = ~self._running
@@ -181,17 +183,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _seed(self, seed: int | Sequence[int | None] | None, mask: Booleans) -> None:
         """Set the generators of the masked environments as Gymnasium seeds single ones."""
-        if seed is None:
-            seeds: Sequence[int | None] = [None] * self.num_envs
-        elif isinstance(seed, int):
-            seeds = range(seed, seed + self.num_envs)
-        else:
-            seeds = seed
-        if len(seeds) != self.num_envs:
-            raise InvalidArgumentError(
-                f"seed has {len(seeds)} entries; pass one for each of the {self.num_envs} "
-                "environments, or a single integer."
-            )
+        seeds = check_seeds(seed, self.num_envs)
         for env in np.flatnonzero(mask).tolist():
             if seeds[env] is not None or not self._seeded[env]:
                 self._streams[env] = stream_of(np_random(seeds[env])[0])
@@ -393,7 +385,7 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             for token in tokens:
                 # No other text is running.
                 written = np.full(self.num_envs, token)
-                self._write(self._check_actions(written, self.task.tokenizer.size))
+                self._write(self._check(written, self.task.tokenizer.size))
             self._running[env] = False
         self._streams[:] = streams
         self._running[:] = running
@@ -410,18 +402,5 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
             raise error.ResetNeeded("there are no texts yet; call reset() first.")
         return [(env, self.task.examples.get(i)) for env, i in enumerate(self._indices.tolist())]
 
-    def _check_actions(self, actions: npt.NDArray[Any], size: int) -> Integers:
-        """Return the actions as int64, or raise an error that names the first not below `size`."""
-        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
-            raise InvalidArgumentError(
-                f"actions must be {self.num_envs} integers, got shape {actions.shape} and dtype "
-                f"{actions.dtype}."
-            )
-        chosen = actions.astype(np.int64)
-        wrong = first_outside(chosen, size)
-        if wrong >= 0:
-            raise InvalidArgumentError(
-                f"actions must be integers from 0 to {size - 1}, got "
-                f"{actions[wrong]} for environment {wrong}."
-            )
-        return chosen
+    def _check(self, actions: npt.NDArray[Any], size: int) -> Integers:
+        return check_actions(actions, self.num_envs, size, f"integers from 0 to {size - 1}")
