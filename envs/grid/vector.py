@@ -13,16 +13,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import (
+from ..arguments import check_options, check_render_mode
+from ..pcg64 import stream_of
+from ..vector_arguments import (
     check_actions,
     check_autoreset_mode,
     check_num_envs,
-    check_options,
-    check_render_mode,
     check_reset_mask,
     check_seeds,
 )
-from ..pcg64 import stream_of
 from .arguments import check_start, invalid_start
 from .kernels import (
     CELL,

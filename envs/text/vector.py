@@ -15,16 +15,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import (
+from ..arguments import check_options, check_render_mode
+from ..pcg64 import random, stream_of
+from ..vector_arguments import (
     check_actions,
     check_autoreset_mode,
     check_num_envs,
-    check_options,
-    check_render_mode,
     check_reset_mask,
     check_seeds,
 )
-from ..pcg64 import random, stream_of
 from .candidates import Integers
 from .examples import Example
 from .judge import TokenBleu

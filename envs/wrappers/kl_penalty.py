@@ -14,7 +14,8 @@ from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import check_autoreset_mode, number
+from ..arguments import number
+from ..vector_arguments import check_autoreset_mode
 from .token_spaces import require_vocabulary_size
 
 # A token of probability 2e-9: less likely ones, illegal ones among them, pay as much.
