@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gymnasium.vector import SyncVectorEnv
 
 import lexigym
 from lexigym.agents import checkpoint
+from lexigym.agents.dqn.config import DQNConfig
 from lexigym.registry.errors import CheckpointError, EnvironmentFaultError, InvalidArgumentError
 
 from ..environments import Match
@@ -62,6 +64,9 @@ BAD: list[tuple[str, Any]] = [
     *[(name, 1) for name in ("double", "dueling", "prioritized", "munchausen", "closed_form")],
     *[("prioritized_alpha", value) for value in (-1, 2)],
     ("prioritized_beta", 1.5),
+    *[("huber_threshold", value) for value in (0, -1.0, "inf")],
+    *[("demonstrations", value) for value in (-1, 0.5)],
+    ("demonstration_share", 1.5),
     ("n_steps", 0),
     ("munchausen_alpha", 2),
     ("munchausen_temperature", 0),
@@ -144,3 +149,10 @@ def test_a_training_without_transitions_is_saved(tmp_path: Path) -> None:
         tmp_path / "agent", training_state=True
     )
     lexigym.load_agent(tmp_path / "agent", env=Match()).learn(20)
+
+
+def test_infinite_hyperparameters_are_plain_json() -> None:
+    infinite = {"max_grad_norm": float("inf"), "huber_threshold": float("inf")}
+    config = DQNConfig(munchausen_clip=-float("inf"), **infinite)
+    written = json.loads(json.dumps(config.to_json(), allow_nan=False))
+    assert DQNConfig.from_json(written) == config

@@ -33,6 +33,8 @@ SWITCHES: list[dict[str, Any]] = [
     {"double": False, "munchausen": False},
     {"double": True, "munchausen": False},
     {"prioritized": True, "munchausen": False},
+    {"huber_threshold": 0.01},
+    {"huber_threshold": float("inf")},
     {"munchausen": True},
     {"munchausen": True, "prioritized": True, "tau": 0.1},
     {"net_arch": ()},

@@ -73,6 +73,8 @@ def test_polyak_by_hand() -> None:
 def test_huber_by_hand() -> None:
     errors = torch.tensor([-3.0, -0.5, 0.0, 0.5, 3.0])
     assert targets.huber_loss(errors).tolist() == [2.5, 0.125, 0, 0.125, 2.5]
+    assert targets.huber_loss(errors, 2.0).tolist() == [4, 0.125, 0, 0.125, 4]
+    assert targets.huber_loss(errors, float("inf")).tolist() == [4.5, 0.125, 0, 0.125, 4.5]
 
 
 class Case:

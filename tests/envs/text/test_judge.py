@@ -50,7 +50,6 @@ def test_bleu_on_tokens_is_sacrebleus(language, data):
 def test_tokens_are_counted_without_looking_at_the_text(language, reference):
     env = environment({"a": (reference,)}, language)
     assert isinstance(env._judge, TokenBleu)
-    assert env._judge is not None
 
 
 @pytest.mark.parametrize("reference", ["e.g. this", "say e.g"])
