@@ -4,10 +4,15 @@ For instance:
 
     seeds = [0, 1, 2]
     evaluation_episodes = 200
+    hyperparameters.dqn = { gamma = 0.95 }  # of all rows of this agent
 
     [[agents]]
     name = "dqn"                            # a name of the registry, or a label with `agent`
-    hyperparameters = { gamma = 0.95 }
+
+    [[agents]]
+    name = "dqn, double"
+    agent = "dqn"
+    hyperparameters = { double = true }     # of this row
 
     [[environments]]
     name = "random maps"                    # the column of the table; the id if left out
@@ -53,7 +58,7 @@ class AgentSettings:
     Attributes:
         name: Its row in the table.
         agent: Its name in the registry; `name` if left out.
-        hyperparameters: Those that differ from the defaults, on every environment.
+        hyperparameters: Those that differ from the experiment's, on every environment.
     """
 
     name: str
@@ -107,6 +112,7 @@ class Experiment:
         evaluation_seed: The root of their seeds, the same for all runs, so that all agents are
             judged on the same episodes.
         description: What the experiment is for.
+        hyperparameters: Those that differ from the defaults, by the agent's name in the registry.
     """
 
     name: str
@@ -116,6 +122,7 @@ class Experiment:
     evaluation_episodes: int = 100
     evaluation_seed: int = 0
     description: str = ""
+    hyperparameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def runs(self) -> list[Run]:
         """Return all runs, those of the reference agents first, on every environment.
@@ -132,6 +139,7 @@ class Experiment:
         ]
 
     def _run(self, environment: EnvironmentSettings, agent: AgentSettings, seed: int) -> Run:
+        shared = self.hyperparameters.get(agent.registry_name, {})
         own = environment.hyperparameters.get(agent.name, {})
         learns = agent.registry_name not in REFERENCES
         return Run(
@@ -141,7 +149,7 @@ class Experiment:
             evaluation_arguments=environment.arguments | environment.evaluation,
             agent=agent.name,
             agent_name=agent.registry_name,
-            hyperparameters=agent.hyperparameters | own,
+            hyperparameters=shared | agent.hyperparameters | own,
             seed=seed,
             steps=environment.steps if learns else 0,
             num_envs=environment.num_envs,
@@ -217,18 +225,24 @@ def _check(experiment: Experiment) -> None:
         _check_hyperparameters(agent.name, agent.hyperparameters)
         if agent.registry_name in REFERENCES or agent.name in REFERENCES:
             _check_reference(agent, experiment.environments)
+    kinds = [agent.registry_name for agent in experiment.agents if agent.name not in REFERENCES]
+    _check_overrides("the suite", experiment.hyperparameters, kinds)
     for environment in experiment.environments:
         find_spec(environment.id)
         _require_positive("steps", environment.steps)
         _require_positive("num_envs", environment.num_envs)
         names = [agent.name for agent in experiment.agents]
-        for name, hyperparameters in environment.hyperparameters.items():
-            if name not in names:
-                raise UnknownNameError(
-                    f"{environment.label!r} sets hyperparameters of {name!r}, which is none of the "
-                    f"suite's agents: {did_you_mean(name, names)}"
-                )
-            _check_hyperparameters(name, hyperparameters)
+        _check_overrides(repr(environment.label), environment.hyperparameters, names)
+
+
+def _check_overrides(where: str, overrides: dict[str, Any], names: Sequence[str]) -> None:
+    for name, hyperparameters in overrides.items():
+        if name not in names:
+            raise UnknownNameError(
+                f"{where} sets hyperparameters of {name!r}, which is none of the suite's agents: "
+                f"{did_you_mean(name, names)}"
+            )
+        _check_hyperparameters(name, hyperparameters)
 
 
 def _check_hyperparameters(agent: str, hyperparameters: Any) -> None:

@@ -33,8 +33,7 @@ from .memories import Memory, make_memory
 from .n_step import NStepWindow
 from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
-from .replay import PrioritizedMemory
-from .sequences import PrioritizedSequenceMemory, SequenceMemory
+from .sequences import SequenceMemory
 from .transformer import TransformerQNetwork, build_transformer
 
 QNetworkBuilder = Callable[[gymnasium.Space[Any], int], nn.Module]
@@ -339,8 +338,8 @@ class DQN:
         if steps < 0:
             steps = self._config.train_freq * self._interaction.n_envs
         self.learner.optimizer.learning_rate = schedule.learning_rate(self._config, self._progress)
-        if isinstance(self.memory, (PrioritizedMemory, PrioritizedSequenceMemory)):
-            self.memory.beta = schedule.beta(self._config, self._progress)
+        if self.memory.priorities is not None:
+            self.memory.priorities.beta = schedule.beta(self._config, self._progress)
         memory: Any = self.memory
         if self.demonstrations is not None:
             share = self._config.demonstration_share

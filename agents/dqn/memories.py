@@ -7,8 +7,9 @@ import torch
 
 from .config import DQNConfig
 from .observations import ObservationEncoder
-from .replay import PrioritizedMemory, TransitionMemory
-from .sequences import PrioritizedSequenceMemory, SequenceMemory
+from .priorities import Priorities
+from .replay import TransitionMemory
+from .sequences import SequenceMemory
 
 Memory = TransitionMemory | SequenceMemory
 
@@ -34,13 +35,14 @@ def make_memory(
         device: Where batches go.
         sequences: Whether to remember whole episodes.
     """
-    alpha, drawn_by = config.prioritized_alpha, (generator, device)
+    priorities = None
+    capacity = config.buffer_size
     if sequences:
-        of = config.buffer_size, encoder.shape[0], n_actions, config.n_steps, config.gamma, n_envs
-        if config.prioritized:
-            return PrioritizedSequenceMemory(*of, *drawn_by, alpha=alpha)
-        return SequenceMemory(*of, *drawn_by)
-    shape = config.buffer_size, encoder.shape, encoder.dtype, n_actions
+        capacity = max(1, capacity // encoder.shape[0])
     if config.prioritized:
-        return PrioritizedMemory(*shape, *drawn_by, alpha=alpha)
-    return TransitionMemory(*shape, *drawn_by)
+        priorities = Priorities(capacity, config.prioritized_alpha, generator)
+    drawn_by = generator, device, priorities
+    if sequences:
+        slots, n_steps, gamma = encoder.shape[0], config.n_steps, config.gamma
+        return SequenceMemory(capacity, slots, n_actions, n_steps, gamma, n_envs, *drawn_by)
+    return TransitionMemory(capacity, encoder.shape, encoder.dtype, n_actions, *drawn_by)

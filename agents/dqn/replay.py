@@ -10,8 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .sum_tree import SumTree
-from .targets import importance_weights
+from .priorities import Priorities
 from .transformer import Prefixes
 
 
@@ -57,7 +56,7 @@ class Batch:
 
 
 class TransitionMemory:
-    """A ring of transitions, drawn uniformly with replacement (Mnih et al. 2015).
+    """A ring of transitions, drawn uniformly with replacement (Mnih et al. 2015), or by priority.
 
     Each transition is one row of a structured array, so that drawing it touches one place in
     memory, not one per field.
@@ -69,10 +68,8 @@ class TransitionMemory:
         n_actions: The width of the action masks; 0 where the environment has none.
         generator: The source of the draws.
         device: Where batches go.
+        priorities: What draws in proportion to errors; None draws uniformly.
     """
-
-    # Uniform draws don't depend on the errors, so that several batches can be drawn in one go.
-    batches_per_draw = 32
 
     def __init__(
         self,
@@ -82,6 +79,7 @@ class TransitionMemory:
         n_actions: int,
         generator: np.random.Generator,
         device: torch.device,
+        priorities: Priorities | None = None,
     ) -> None:
         fields: list[Any] = [
             ("observation", observation_dtype, observation_shape),
@@ -99,6 +97,9 @@ class TransitionMemory:
         self.size = 0
         self.generator = generator
         self.device = device
+        self.priorities = priorities
+        # Uniform draws don't depend on the errors, so that several batches can be drawn in one go.
+        self.batches_per_draw = 32 if priorities is None else 1
         self._columns = {name: self.rows[name] for name in self.rows.dtype.names or ()}
         self._drawn: dict[int, tuple[npt.NDArray[Any], dict[str, Tensor]]] = {}
 
@@ -120,24 +121,33 @@ class TransitionMemory:
                 self._columns[name][positions] = values
         self.position = (self.position + count) % self.capacity
         self.size = min(self.size + count, self.capacity)
+        if self.priorities is not None:
+            self.priorities.add(positions)
         return positions
 
     def sample(self, batch_size: int) -> Batch:
-        """Draw a batch uniformly, with replacement."""
-        return self._gather(self.generator.integers(self.size, size=batch_size), None)
+        """Draw a batch, with replacement."""
+        if self.priorities is None:
+            return self._gather(self.generator.integers(self.size, size=batch_size), None)
+        indices, weights = self.priorities.draw(batch_size, self.size)
+        return self._gather(indices, weights.to(self.device))
 
     def update_priorities(self, indices: npt.NDArray[np.int64], errors: Tensor) -> None:
-        """Be told the errors of a drawn batch; uniform replay has no use for them."""
+        """Be told the errors of a drawn batch."""
+        if self.priorities is not None:
+            self.priorities.update(indices, np.abs(errors.cpu().numpy().astype(np.float64)))
 
     def state(self) -> dict[str, Any]:
         """Return the tensors that `restore` takes: the rows held, as bytes, and the counters."""
-        held = self._bytes_held()
-        return {"rows": held, "counters": np.array([self.position, self.size])}
+        held = {"rows": self._bytes_held(), "counters": np.array([self.position, self.size])}
+        return held if self.priorities is None else held | self.priorities.state(self.size)
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         self.position, self.size = (int(counter) for counter in state["counters"])
         self._bytes_held()[:] = state["rows"].numpy()
+        if self.priorities is not None:
+            self.priorities.restore(state)
 
     def _bytes_held(self) -> npt.NDArray[np.uint8]:
         return self.rows[: self.size].view(np.uint8).reshape(self.size, self.rows.itemsize)
@@ -163,76 +173,3 @@ class TransitionMemory:
             indices=indices,
             weights=weights,
         )
-
-
-class PrioritizedMemory(TransitionMemory):
-    """Draws in proportion to |error|^alpha, stratified over the batch (Schaul et al. 2016).
-
-    A new transition gets the highest priority so far, so that it is seen at least once.
-
-    Args:
-        capacity: As in `TransitionMemory`, like all that isn't named here.
-        observation_shape: The shape of one observation.
-        observation_dtype: Its dtype.
-        n_actions: The width of the action masks; 0 where the environment has none.
-        generator: The source of the draws.
-        device: Where batches go.
-        alpha: The exponent of the priorities, in [0, 1].
-        epsilon: Added to every error, so that none is never drawn again.
-    """
-
-    batches_per_draw = 1
-
-    def __init__(
-        self,
-        capacity: int,
-        observation_shape: tuple[int, ...],
-        observation_dtype: npt.DTypeLike,
-        n_actions: int,
-        generator: np.random.Generator,
-        device: torch.device,
-        *,
-        alpha: float,
-        epsilon: float = 1e-6,
-    ) -> None:
-        super().__init__(
-            capacity, observation_shape, observation_dtype, n_actions, generator, device
-        )
-        self.alpha = alpha
-        self.epsilon = epsilon
-        self.beta = 1.0
-        self.tree = SumTree(capacity)
-        self.highest_priority = 1.0
-
-    def add(self, **transitions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Append n transitions at the highest priority so far, and return where they stand."""
-        positions = super().add(**transitions)
-        self.tree[positions] = self.highest_priority
-        return positions
-
-    def sample(self, batch_size: int) -> Batch:
-        """Draw one transition from each of `batch_size` equal parts of the priorities' sum."""
-        strata = np.arange(batch_size) + self.generator.random(batch_size)
-        indices = self.tree.find(strata * (self.tree.total / batch_size))
-        probabilities = torch.from_numpy(self.tree[indices] / self.tree.total)
-        weights = importance_weights(probabilities, self.size, self.beta).float()
-        return self._gather(indices, weights.to(self.device))
-
-    def update_priorities(self, indices: npt.NDArray[np.int64], errors: Tensor) -> None:
-        """Set the priorities of a drawn batch to (|error| + epsilon)^alpha."""
-        absolute = np.abs(errors.cpu().numpy().astype(np.float64))
-        priorities = (absolute + self.epsilon) ** self.alpha
-        self.tree[indices] = priorities
-        self.highest_priority = max(self.highest_priority, float(priorities.max()))
-
-    def state(self) -> dict[str, Any]:
-        """Return what `restore` takes: also the priorities."""
-        priorities = self.tree[np.arange(self.size)]
-        highest = np.array([self.highest_priority])
-        return {**super().state(), "priorities": priorities, "highest_priority": highest}
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Take back what `state` returned."""
-        super().restore(state)
-        self.tree[np.arange(self.size)] = state["priorities"].numpy()
-        self.highest_priority = float(state["highest_priority"])

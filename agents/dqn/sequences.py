@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from ...registry.errors import EnvironmentFaultError
+from .priorities import Priorities
 from .replay import Batch
-from .sum_tree import SumTree
-from .targets import importance_weights
 from .transformer import PAD, Prefixes
 
 Integers = npt.NDArray[np.int64]
+
+# The share of an episode's largest error in its priority.
+LARGEST = 0.9
 
 
 class SequenceMemory:
@@ -25,7 +27,7 @@ class SequenceMemory:
     row keeps an episode, and one pass of a causal network values all its states.
 
     Args:
-        capacity: Tokens held, prompts and padding included: one episode for every L of them.
+        capacity: Episodes held; then the oldest is overwritten.
         slots: L, the length of an observation.
         n_actions: The width of the action masks; 0 where the environment has none.
         n_steps: Rewards summed before the bootstrap.
@@ -33,6 +35,7 @@ class SequenceMemory:
         n_envs: Environments that step together.
         generator: The source of the draws.
         device: Where batches go.
+        priorities: What draws in proportion to errors; None draws uniformly.
     """
 
     # A batch is already many transitions.
@@ -48,18 +51,19 @@ class SequenceMemory:
         n_envs: int,
         generator: np.random.Generator,
         device: torch.device,
+        priorities: Priorities | None = None,
     ) -> None:
         self.n_steps, self.gamma = n_steps, gamma
-        self.generator, self.device = generator, device
-        self.episodes = max(1, capacity // slots)
+        self.generator, self.device, self.priorities = generator, device, priorities
+        self.capacity = capacity
         self.position = self.size = self.transitions = 0
-        self.tokens = np.zeros((self.episodes, slots), np.int64)
-        self.starts = np.zeros(self.episodes, np.int64)
-        self.lengths = np.zeros(self.episodes, np.int64)
-        self.rewards = np.zeros((self.episodes, slots), np.float32)
-        self.terminated = np.zeros(self.episodes, bool)
+        self.tokens = np.zeros((self.capacity, slots), np.int64)
+        self.starts = np.zeros(self.capacity, np.int64)
+        self.lengths = np.zeros(self.capacity, np.int64)
+        self.rewards = np.zeros((self.capacity, slots), np.float32)
+        self.terminated = np.zeros(self.capacity, bool)
         self.masks = MaskTable(n_actions) if n_actions else None
-        self.mask_rows = np.zeros((self.episodes, slots + 1), np.int32)
+        self.mask_rows = np.zeros((self.capacity, slots + 1), np.int32)
         # The episodes that are still being played.
         self.playing_starts = np.full(n_envs, -1, np.int64)
         self.playing_lengths = np.zeros(n_envs, np.int64)
@@ -115,6 +119,8 @@ class SequenceMemory:
 
     def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
         row = self.position
+        if self.priorities is not None:
+            self.priorities.add(np.array([row]))
         self.transitions += int(self.playing_lengths[env])
         self.tokens[row] = tokens
         self.starts[row] = self.playing_starts[env]
@@ -124,14 +130,16 @@ class SequenceMemory:
         self.mask_rows[row] = self.playing_mask_rows[env]
         self.playing_lengths[env] = 0
         self.playing_rewards[env] = 0
-        self.position = (row + 1) % self.episodes
-        self.size = min(self.size + 1, self.episodes)
+        self.position = (row + 1) % self.capacity
+        self.size = min(self.size + 1, self.capacity)
 
     def sample(self, batch_size: int) -> Batch:
-        """Draw episodes uniformly, with replacement, and return all their transitions."""
-        return self._gather(self.generator.integers(self.size, size=batch_size), None)
+        """Draw episodes, with replacement, and return all their transitions."""
+        if self.priorities is None:
+            return self._gather(self.generator.integers(self.size, size=batch_size), None)
+        return self._gather(*self.priorities.draw(batch_size, self.size))
 
-    def _gather(self, drawn: Integers, weights: npt.NDArray[np.float32] | None) -> Batch:
+    def _gather(self, drawn: Integers, weights: Tensor | None) -> Batch:
         """Return all transitions of the drawn episodes."""
         lengths = self.lengths[drawn]
         rows = np.repeat(np.arange(len(drawn)), lengths)
@@ -151,7 +159,7 @@ class SequenceMemory:
             action_mask=self._masks_of(drawn[rows], steps),
             next_action_mask=self._masks_of(drawn[rows], steps + ahead),
             indices=drawn[rows],
-            weights=None if weights is None else self._to(weights[rows]),
+            weights=None if weights is None else self._to(weights.numpy()[rows]),
         )
 
     def _returns(self, episodes: Integers) -> npt.NDArray[np.float32]:
@@ -171,7 +179,19 @@ class SequenceMemory:
         return torch.from_numpy(array).to(self.device)
 
     def update_priorities(self, indices: Integers, errors: Tensor) -> None:
-        """Be told the errors of a drawn batch; uniform replay has no use for them."""
+        """Be told the errors of a drawn batch.
+
+        That of an episode is 0.9 times the largest of its transitions and 0.1 times their mean
+        (Kapturowski et al. 2019, section 2.3): the mean alone hides one surprise in a long text.
+        """
+        if self.priorities is None:
+            return
+        absolute = np.abs(errors.cpu().numpy().astype(np.float64))
+        episodes, places = np.unique(indices, return_inverse=True)
+        largest = np.zeros(len(episodes))
+        np.maximum.at(largest, places, absolute)
+        mean = np.bincount(places, absolute) / np.bincount(places)
+        self.priorities.update(episodes, LARGEST * largest + (1 - LARGEST) * mean)
 
     def state(self) -> dict[str, Any]:
         """Return the arrays that `restore` takes."""
@@ -183,7 +203,7 @@ class SequenceMemory:
         }
         if self.masks is not None:
             state["masks"] = self.masks.rows
-        return state
+        return state if self.priorities is None else state | self.priorities.state(self.size)
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
@@ -194,66 +214,8 @@ class SequenceMemory:
             getattr(self, name)[:] = state[name].numpy()
         if self.masks is not None:
             self.masks.add(state["masks"].numpy())
-
-
-class PrioritizedSequenceMemory(SequenceMemory):
-    """Draws episodes in proportion to |error|^alpha, stratified over the batch.
-
-    The error of an episode is `largest` times the largest of its transitions, and the rest times
-    their mean (Kapturowski et al. 2019, section 2.3): the mean alone hides one surprise in a long
-    text. A new episode gets the highest priority so far, so that it is seen at least once.
-
-    Args:
-        arguments: Those of `SequenceMemory`.
-        alpha: The exponent of the priorities, in [0, 1].
-        largest: The share of the largest error, in [0, 1].
-        epsilon: Added to every error, so that no episode is never drawn again.
-    """
-
-    def __init__(
-        self, *arguments: Any, alpha: float, largest: float = 0.9, epsilon: float = 1e-6
-    ) -> None:
-        super().__init__(*arguments)
-        self.alpha, self.largest, self.epsilon = alpha, largest, epsilon
-        self.beta = 1.0
-        self.tree = SumTree(self.episodes)
-        self.highest_priority = 1.0
-
-    def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
-        self.tree[np.array([self.position])] = self.highest_priority
-        super()._keep(env, tokens, terminated)
-
-    def sample(self, batch_size: int) -> Batch:
-        """Draw one episode from each of `batch_size` equal parts of the priorities' sum."""
-        strata = np.arange(batch_size) + self.generator.random(batch_size)
-        drawn = self.tree.find(strata * (self.tree.total / batch_size))
-        probabilities = torch.from_numpy(self.tree[drawn] / self.tree.total)
-        weights = importance_weights(probabilities, self.size, self.beta).float()
-        return self._gather(drawn, weights.numpy())
-
-    def update_priorities(self, indices: Integers, errors: Tensor) -> None:
-        """Set the priorities of the drawn episodes from the errors of their transitions."""
-        absolute = np.abs(errors.cpu().numpy().astype(np.float64))
-        episodes, places = np.unique(indices, return_inverse=True)
-        largest = np.zeros(len(episodes))
-        np.maximum.at(largest, places, absolute)
-        mean = np.bincount(places, absolute) / np.bincount(places)
-        error = self.largest * largest + (1 - self.largest) * mean
-        priorities = (error + self.epsilon) ** self.alpha
-        self.tree[episodes] = priorities
-        self.highest_priority = max(self.highest_priority, float(priorities.max()))
-
-    def state(self) -> dict[str, Any]:
-        """Return what `restore` takes: also the priorities."""
-        priorities = self.tree[np.arange(self.size)]
-        highest = np.array([self.highest_priority])
-        return {**super().state(), "priorities": priorities, "highest_priority": highest}
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Take back what `state` returned."""
-        super().restore(state)
-        self.tree[np.arange(self.size)] = state["priorities"].numpy()
-        self.highest_priority = float(state["highest_priority"])
+        if self.priorities is not None:
+            self.priorities.restore(state)
 
 
 HELD = ("tokens", "starts", "lengths", "rewards", "terminated", "mask_rows")

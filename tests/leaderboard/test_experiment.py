@@ -68,6 +68,21 @@ def test_the_more_specific_setting_wins():
     assert long.evaluation_arguments == {"sutton_barto_reward": True}
 
 
+def test_hyperparameters_of_an_agent_are_shared_by_its_rows():
+    agents = [{"name": "dqn"}, {"name": "deep", "agent": "dqn", "hyperparameters": {"gamma": 0.9}}]
+    suite = changed(agents=agents, hyperparameters={"dqn": {"gamma": 0.7, "batch_size": 16}})
+    assert {
+        (run.agent, run.environment): run.hyperparameters
+        for run in parse_experiment("suite", suite).runs()
+        if run.agent in ("dqn", "deep")
+    } == {
+        ("dqn", "CartPole-v1"): {"gamma": 0.7, "batch_size": 16},
+        ("dqn", "long"): {"gamma": 0.7, "batch_size": 16},
+        ("deep", "CartPole-v1"): {"gamma": 0.9, "batch_size": 16},
+        ("deep", "long"): {"gamma": 0.5, "batch_size": 16},
+    }
+
+
 ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
 
 
@@ -77,6 +92,9 @@ ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
         (changed(seed=[1]), InvalidArgumentError, "unknown key 'seed': did you mean 'seeds'"),
         (changed(seeds=[0, 1, 0]), InvalidArgumentError, "the seed 0 appears twice"),
         (changed(seeds=[]), InvalidArgumentError, "seeds must be a list"),
+        (changed(hyperparameters={"dpn": {}}), UnknownNameError, "did you mean 'dqn'"),
+        (changed(hyperparameters={"random": {}}), UnknownNameError, "'random', which is none"),
+        (changed(hyperparameters={"dqn": 3}), InvalidArgumentError, "must be a table"),
         (changed(seeds=[-1]), InvalidArgumentError, "seeds must be a list"),
         (changed(seeds=[True]), InvalidArgumentError, "seeds must be a list"),
         (changed(seeds=3), InvalidArgumentError, "seeds must be a list"),

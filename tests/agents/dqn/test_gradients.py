@@ -23,7 +23,8 @@ from lexigym.agents.dqn.learner import Learner
 from lexigym.agents.dqn.networks import build_q_network
 from lexigym.agents.dqn.observations import ObservationEncoder
 from lexigym.agents.dqn.parameters import Adam, CompiledAdam, FlatParameters
-from lexigym.agents.dqn.replay import PrioritizedMemory, TransitionMemory
+from lexigym.agents.dqn.priorities import Priorities
+from lexigym.agents.dqn.replay import TransitionMemory
 
 from ..environments import N_ACTIONS, Match
 
@@ -53,10 +54,9 @@ def network(space: Any = BOX, seed: int = 0, **arguments: Any) -> nn.Module:
 def filled_memory(space: Any, *, prioritized: bool) -> TransitionMemory:
     generator = np.random.default_rng(0)
     encoder = ObservationEncoder(space)
-    arguments = 200, encoder.shape, encoder.dtype, N_ACTIONS, generator, torch.device("cpu")
-    memory = (
-        PrioritizedMemory(*arguments, alpha=0.6) if prioritized else TransitionMemory(*arguments)
-    )
+    priorities = Priorities(200, 0.6, generator) if prioritized else None
+    drawn_by = generator, torch.device("cpu"), priorities
+    memory = TransitionMemory(200, encoder.shape, encoder.dtype, N_ACTIONS, *drawn_by)
     # Any seed but those where a hidden unit comes within rounding of 0: there the two versions take
     # different sides of the rectifier, most often with binary inputs.
     space.seed(6)

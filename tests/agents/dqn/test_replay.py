@@ -10,7 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexigym.agents.dqn.replay import PrioritizedMemory, TransitionMemory
+from lexigym.agents.dqn.priorities import Priorities
+from lexigym.agents.dqn.replay import TransitionMemory
 from lexigym.agents.dqn.sum_tree import SumTree
 
 CPU = torch.device("cpu")
@@ -36,9 +37,10 @@ def uniform(capacity: int, n_actions: int = 0) -> TransitionMemory:
     return TransitionMemory(capacity, (2,), np.float32, n_actions, np.random.default_rng(0), CPU)
 
 
-def prioritized(capacity: int, alpha: float = 0.6) -> PrioritizedMemory:
+def prioritized(capacity: int, alpha: float = 0.6) -> TransitionMemory:
     generator = np.random.default_rng(0)
-    return PrioritizedMemory(capacity, (2,), np.float32, 0, generator, CPU, alpha=alpha)
+    priorities = Priorities(capacity, alpha, generator)
+    return TransitionMemory(capacity, (2,), np.float32, 0, generator, CPU, priorities)
 
 
 @settings(deadline=None)
@@ -130,8 +132,9 @@ def test_draws_are_in_proportion_to_the_priorities() -> None:
     memory.add(**transitions(np.arange(8)))
     errors = torch.tensor([0.0, 0.1, -0.2, 0.4, -0.8, 1.6, -3.2, 6.4])
     memory.update_priorities(np.arange(8), errors)
-    memory.beta = beta
-    priorities = (np.abs(errors.numpy().astype(float)) + memory.epsilon) ** alpha
+    assert memory.priorities is not None
+    memory.priorities.beta = beta
+    priorities = (np.abs(errors.numpy().astype(float)) + 1e-6) ** alpha
     probabilities = priorities / priorities.sum()
 
     batch = memory.sample(20_000)
@@ -148,13 +151,15 @@ def test_draws_are_in_proportion_to_the_priorities() -> None:
 def test_a_new_transition_has_the_highest_priority() -> None:
     memory = prioritized(10, alpha=1.0)
     memory.add(**transitions([0, 1]))
-    assert memory.tree[np.arange(2)].tolist() == [1, 1]
+    assert memory.priorities is not None
+    tree = memory.priorities.tree
+    assert tree[np.arange(2)].tolist() == [1, 1]
     memory.update_priorities(np.array([0, 1]), torch.tensor([-7.0, 0.5]))
     memory.add(**transitions([2]))
-    assert memory.tree[np.array([2])] == pytest.approx(7, abs=1e-5)
+    assert tree[np.array([2])] == pytest.approx(7, abs=1e-5)
     memory.update_priorities(np.array([0]), torch.tensor([0.1]))
     memory.add(**transitions([3]))
-    assert memory.tree[np.array([3])] == pytest.approx(7, abs=1e-5)
+    assert tree[np.array([3])] == pytest.approx(7, abs=1e-5)
 
 
 @pytest.mark.parametrize("make", [uniform, prioritized])

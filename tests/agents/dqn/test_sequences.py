@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import lexigym
 from lexigym.agents.dqn.config import DQNConfig
 from lexigym.agents.dqn.n_step import NStepWindow
+from lexigym.agents.dqn.priorities import Priorities
 from lexigym.agents.dqn.replay import TransitionMemory
-from lexigym.agents.dqn.sequences import PrioritizedSequenceMemory, SequenceMemory
+from lexigym.agents.dqn.sequences import SequenceMemory
 from lexigym.agents.dqn.transformer import Prefixes, build_transformer
 from lexigym.agents.protocol import evaluate
 from lexigym.registry.errors import EnvironmentFaultError, InvalidArgumentError
@@ -70,7 +71,7 @@ def test_sequences_hold_the_transitions(
     generator = np.random.default_rng(seed)
     envs = [Tape(truncates, masked) for _ in range(n_envs)]
     slots, n_actions = Tape.P + Tape.T, Tape.V if masked else 0
-    sequences = SequenceMemory(10**4, slots, n_actions, n_steps, 0.9, n_envs, generator, CPU)
+    sequences = SequenceMemory(10**3, slots, n_actions, n_steps, 0.9, n_envs, generator, CPU)
     window = NStepWindow(n_steps, 0.9, n_envs)
     transitions = TransitionMemory(10**4, (slots,), np.int64, n_actions, generator, CPU)
     first = [env.reset(seed=seed + index) for index, env in enumerate(envs)]
@@ -202,7 +203,7 @@ def test_a_small_memory_does_not_keep_learning_from_starting() -> None:
     agent = lexigym.make_agent(
         "dqn", Tape(), seed=0, buffer_size=60, learning_starts=60, transformer_width=8, batch_size=4
     ).learn(200)
-    assert agent.memory.episodes * Tape.T < 60 < len(agent.memory)
+    assert agent.memory.capacity * Tape.T < 60 < len(agent.memory)
     assert agent.learner.updates > 0
 
 
@@ -213,10 +214,11 @@ def test_only_tokens_get_a_transformer() -> None:
         lexigym.make_agent("dqn", env, memory="sequences")
 
 
-def prioritized_memory(episodes: int, alpha: float = 0.5) -> PrioritizedSequenceMemory:
+def prioritized_memory(episodes: int, alpha: float = 0.5) -> SequenceMemory:
     """Return a memory of episodes of 1, 2, 3, 1, 2, 3, ... tokens, in the order of their play."""
     generator = np.random.default_rng(0)
-    memory = PrioritizedSequenceMemory(100, 4, 0, 1, 0.9, 1, generator, CPU, alpha=alpha)
+    priorities = Priorities(25, alpha, generator)
+    memory = SequenceMemory(25, 4, 0, 1, 0.9, 1, generator, CPU, priorities)
     for episode in range(episodes):
         length = 1 + episode % 3
         tokens = np.array([[1, 0, 0, 0]])
@@ -241,9 +243,10 @@ def test_episodes_are_drawn_in_proportion_to_their_surprise() -> None:
     memory = prioritized_memory(3, alpha)
     errors = torch.tensor([0.1, -0.2, 0.4, 0.0, -3.0, 0.6])
     memory.update_priorities(np.array([0, 1, 1, 2, 2, 2]), errors)
-    surprise = np.array([0.1, 0.9 * 0.4 + 0.1 * 0.3, 0.9 * 3 + 0.1 * 1.2]) + memory.epsilon
+    surprise = np.array([0.1, 0.9 * 0.4 + 0.1 * 0.3, 0.9 * 3 + 0.1 * 1.2]) + 1e-6
     probabilities = surprise**alpha / (surprise**alpha).sum()
-    memory.beta = beta
+    assert memory.priorities is not None
+    memory.priorities.beta = beta
     batch = memory.sample(20_000)
     drawn = np.bincount(batch.indices, minlength=3) / np.array([1, 2, 3]) / 20_000
     # Stratified: each count is within one of its expectation.
@@ -254,10 +257,12 @@ def test_episodes_are_drawn_in_proportion_to_their_surprise() -> None:
 
 def test_a_new_episode_has_the_highest_priority() -> None:
     memory = prioritized_memory(2, alpha=1.0)
-    assert memory.tree[np.arange(3)].tolist() == [1, 1, 0]
+    assert memory.priorities is not None
+    tree = memory.priorities.tree
+    assert tree[np.arange(3)].tolist() == [1, 1, 0]
     memory.update_priorities(np.array([0]), torch.tensor([-7.0]))
     memory._keep(0, np.array([1, 2, 0, 0]), True)
-    assert memory.tree[np.array([2])] == pytest.approx(7, abs=1e-5)
+    assert tree[np.array([2])] == pytest.approx(7, abs=1e-5)
 
 
 @pytest.mark.parametrize("episodes", [0, 3, 40])
@@ -268,8 +273,10 @@ def test_restored_prioritized_sequences_draw_the_same(episodes: int) -> None:
     copy.restore({k: torch.from_numpy(np.array(v)) for k, v in memory.state().items()})
     assert len(copy) == len(memory)
     if episodes:
-        copy.generator = np.random.default_rng(3)
-        memory.generator = np.random.default_rng(3)
+        assert copy.priorities is not None
+        assert memory.priorities is not None
+        copy.priorities.generator = np.random.default_rng(3)
+        memory.priorities.generator = np.random.default_rng(3)
         assert copy.sample(8).indices.tolist() == memory.sample(8).indices.tolist()
 
 
