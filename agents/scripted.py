@@ -91,7 +91,7 @@ class RandomAgent:
 
     def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Count the steps and call the callback once, but play none: nothing is learnt."""
-        _count_timesteps(self, total_timesteps, callback)
+        count_timesteps(self, total_timesteps, callback)
         return self
 
     def save(self, path: str | Path) -> None:
@@ -192,7 +192,7 @@ class OracleAgent:
 
     def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Count the steps and call the callback once, but play none: nothing is learnt."""
-        _count_timesteps(self, total_timesteps, callback)
+        count_timesteps(self, total_timesteps, callback)
         return self
 
     def save(self, path: str | Path) -> None:
@@ -216,7 +216,8 @@ class OracleAgent:
         return agent
 
 
-def _count_timesteps(agent: RandomAgent | OracleAgent, total_timesteps: int, callback: Any) -> None:
+def count_timesteps(agent: Any, total_timesteps: int, callback: Any) -> None:
+    """Be the `learn` of an agent that learns nothing: count the steps, and call the callback."""
     hooks = as_callback(callback)
     hooks.on_training_start(agent)
     agent.num_timesteps += total_timesteps

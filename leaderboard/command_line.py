@@ -21,6 +21,7 @@ examples:
   lexigym train GridRobot-v0 dqn                 learn, evaluate, save
   lexigym watch runs/GridRobot-v0/dqn-seed0.zip  see an episode
   lexigym play QA-v0                             write the answers yourself
+  lexigym record QA-v0 oracle --out answers      write episodes to learn from
   lexigym bench quick                            compare the agents, in a few minutes
 """
 TRAIN_EXAMPLES = """
@@ -44,6 +45,15 @@ examples:
   lexigym play QA-v0 --set level=small        answer in words
   lexigym play TextGen-v0 --episodes 3        write sentences
   lexigym play GridRobot-v0 --set size=5      walk
+"""
+RECORD_EXAMPLES = """
+examples:
+  lexigym record QA-v0 oracle --set level=small --episodes 500 --out data/answers-v0
+  lexigym record dqn.zip --explore --out data/robot-v0
+
+to read one:
+  lexigym.agents.recordings.read_recording("data/answers-v0")
+  minari.load_dataset("answers-v0"), with MINARI_DATASETS_PATH=data
 """
 BENCH_EXAMPLES = """
 examples:
@@ -88,6 +98,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("list", "listing:list_all", "list the environments, agents and everything else by name")
 
+    add("models", "models:list_models", "list the language models, and how to use others")
+
     describe = add("describe", "listing:describe", "describe an environment, an agent, ...")
     describe.add_argument("name", metavar="NAME", help="a name of `lexigym list`")
 
@@ -112,6 +124,34 @@ def build_parser() -> argparse.ArgumentParser:
     watch = add("watch", "watching:watch", "watch a saved agent play an episode", WATCH_EXAMPLES)
     _add_checkpoint(watch)
     watch.add_argument("--out", metavar="PATH", help="a .gif or .mp4 instead of the terminal")
+
+    record = add(
+        "record",
+        "recording:record",
+        "write episodes to learn from, in the format of Minari",
+        RECORD_EXAMPLES,
+    )
+    record.add_argument(
+        "checkpoint",
+        metavar="ENV_OR_CHECKPOINT",
+        help="a Gymnasium id, such as QA-v0, or what `lexigym train` saved",
+    )
+    record.add_argument(
+        "agent", metavar="AGENT", nargs="?", help="who plays ENV, such as oracle or random"
+    )
+    record.add_argument(
+        "--out", metavar="PATH", required=True, help="the directory to write, a new one"
+    )
+    _add_number(record, "--episodes", 100, "episodes to play")
+    _add_number(record, "--seed", 0, "root of all random numbers", least=0)
+    record.add_argument(
+        "--explore", action="store_true", help="draw actions, instead of the greedy ones"
+    )
+    _add_settings(record, "--set", "an argument of the environment", also="--env-set")
+    _add_settings(record, "--agent-set", "a hyperparameter of AGENT")
+    record.add_argument(
+        "--env", metavar="ID", help="another environment than a checkpoint's agent learned on"
+    )
 
     play = add("play", "play:play", "play yourself, in the terminal", PLAY_EXAMPLES)
     play.add_argument("environment", metavar="ENV", help="a Gymnasium id, such as QA-v0")
@@ -166,9 +206,13 @@ def _add_number(
     parser.add_argument(option, type=number, default=default, metavar="N", help=text + suffix)
 
 
-def _add_settings(parser: argparse.ArgumentParser, option: str, text: str) -> None:
+def _add_settings(
+    parser: argparse.ArgumentParser, option: str, text: str, also: str | None = None
+) -> None:
+    options = [option] if also is None else [option, also]
     parser.add_argument(
-        option,
+        *options,
+        dest=options[-1].strip("-").replace("-", "_"),
         action="append",
         default=[],
         type=setting,

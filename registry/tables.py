@@ -11,7 +11,8 @@ AGENTS = Table("agent", "lexigym.agents")
 SCORERS = Table("scorer", "lexigym.scorers")
 DATASETS = Table("dataset", "lexigym.datasets")
 TOKENIZERS = Table("tokenizer", "lexigym.tokenizers")
-TABLES = (ENVIRONMENTS, AGENTS, SCORERS, DATASETS, TOKENIZERS)
+MODELS = Table("language model", "lexigym.models")
+TABLES = (ENVIRONMENTS, AGENTS, SCORERS, DATASETS, TOKENIZERS, MODELS)
 
 
 def register_agent(name: str, entry_point: Any, summary: str = "") -> None:
@@ -36,3 +37,12 @@ def register_dataset(name: str, entry_point: Any, summary: str = "") -> None:
 def register_tokenizer(name: str, entry_point: Any, summary: str = "") -> None:
     """Add a tokenizer; see `Table.register`."""
     TOKENIZERS.register(name, entry_point, summary)
+
+
+def register_model(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add a language model; see `Table.register`.
+
+    It has two methods without arguments: `folder()` returns the folder that transformers loads it
+    and its tokenizer from, and `missing()` the command that installs what it lacks, or None.
+    """
+    MODELS.register(name, entry_point, summary)

@@ -52,7 +52,9 @@ def test_a_setting_is_toml_or_text(text, expected):
     assert setting(text) == ("a", expected)
 
 
-@pytest.mark.parametrize("command", ["", "list", "describe", "train", "evaluate", "watch", "bench"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "describe", "train", "evaluate", "watch", "record", "bench"]
+)
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main([*filter(None, [command]), "--help"])
@@ -70,6 +72,8 @@ def test_help(command, capsys):
         ["train", "CartPole-v1", "random", "--seed", "-1"],
         ["train", "CartPole-v1", "random", "--set", "seed"],
         ["bench", "quick", "--jobs", "many"],
+        ["record", "CartPole-v1", "random"],
+        ["record", "CartPole-v1", "random", "--out", "x", "--episodes", "0"],
     ],
 )
 def test_wrong_usage(arguments, capsys):
@@ -90,6 +94,9 @@ def test_wrong_usage(arguments, capsys):
         (["evaluate", "absent.zip"], "'absent.zip' can't be read"),
         (["watch", "absent.zip", "--out", "x.avi"], ".gif or .mp4"),
         (["bench", "quikc"], "did you mean 'quick'"),
+        (["record", "absent.zip", "--out", "x"], "'absent.zip' can't be read"),
+        (["record", "CartPol-v1", "random", "--out", "x"], "did you mean 'CartPole-v1'"),
+        (["record", "CartPole-v1", "randm", "--out", "x"], "did you mean 'random'"),
     ],
 )
 def test_an_error_is_one_line(lexigym, arguments, message):

@@ -14,7 +14,7 @@ ALLOWED = {
     "registry": (),
     "envs": ("lexigym.registry",),
     "agents": ("lexigym.registry",),
-    "leaderboard": ("lexigym.registry", "lexigym.agents.protocol"),
+    "leaderboard": ("lexigym.registry", "lexigym.agents.protocol", "lexigym.agents.recordings"),
 }
 HEAVY = ("numba", "rich", "stable_baselines3", "torch", "transformers")
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FACE = ROOT / "src" / "lexigym"
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
-NO_PACKAGES = ("src", "tests", "examples", "benchmarks", "docs")
+NO_PACKAGES = ("src", "tests", "examples", "benchmarks", "docs", "training")
 
 
 def folders_with_code() -> set[str]:
@@ -87,6 +87,10 @@ def test_the_wheel_holds_everything(wheel):
     expected |= {
         f"lexigym/{path.relative_to(ROOT).as_posix()}"
         for path in (ROOT / "envs" / "datasets" / "data").rglob("*.t*")
+    }
+    expected |= {
+        f"lexigym/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "agents" / "lm" / "shipped").iterdir()
     }
     expected |= {
         f"lexigym/{path.name}" for path in FACE.iterdir() if path.suffix in (".py", ".typed")

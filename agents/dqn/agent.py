@@ -15,7 +15,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import CheckpointError, InvalidArgumentError
 from ..batches import batch_size, legal_actions
 from ..callbacks import Callback, CallbackList, as_callback
 from ..progress import ProgressBar
@@ -76,6 +76,7 @@ class DQN:
     """
 
     name = "dqn"
+    config_class = DQNConfig
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class DQN:
         q_network: nn.Module | QNetworkBuilder | None = None,
         **hyperparameters: Any,
     ) -> None:
-        self._config = DQNConfig(**hyperparameters)
+        self._config = self.config_class(**hyperparameters)
         self._spaces = Spaces.of(env)
         self._environment = environment_spec_json(env)
         action_space = self._spaces.action_space
@@ -112,7 +113,7 @@ class DQN:
                 "memory='sequences' needs token observations and the causal transformer that dqn "
                 "builds for them: choose memory='transitions'."
             )
-        self.learner = Learner(self.q_network, self._config)
+        self.learner = self._make_learner()
         self.num_timesteps = 0
         self._horizon = 0
         self._env_calls = 0
@@ -126,6 +127,9 @@ class DQN:
                 self._config.n_steps, self._config.gamma, self._interaction.n_envs
             )
             self.episodes = EpisodeLog(self._interaction.n_envs)
+
+    def _make_learner(self) -> Learner:
+        return Learner(self.q_network, self._config)
 
     def _build(self, q_network: nn.Module | QNetworkBuilder | None, seed: int) -> nn.Module:
         if isinstance(q_network, nn.Module):
@@ -149,7 +153,7 @@ class DQN:
     @classmethod
     def hyperparameters(cls) -> dict[str, Any]:
         """Return each hyperparameter with its default."""
-        fields = dataclasses.fields(DQNConfig)
+        fields = dataclasses.fields(cls.config_class)
         return {field.name: field.default for field in fields} | {"q_network": None}
 
     @property
@@ -288,14 +292,7 @@ class DQN:
     def _step(self, log: TensorBoardLog | None) -> None:
         config, before = self._config, self.num_timesteps
         starting = len(self.memory) < config.learning_starts
-        observation: Any = self._observation
-        actions = self._behaviour.choose(
-            self._interaction.n_envs,
-            lambda: self.learner.gradient.act(observation),
-            self._action_mask,
-            epsilon=1.0 if starting else self.exploration_rate,
-            temperature=config.exploration_temperature,
-        )
+        actions = self._explore(1.0 if starting else self.exploration_rate)
         step = self._interaction.step(actions)
         self._remember(actions, step, self.memory, self._window)
         self.num_timesteps += int(np.count_nonzero(step.valid))
@@ -311,6 +308,28 @@ class DQN:
         if self.episodes.add(step.reward, done, step.valid) and log is not None:
             self._write(log)
 
+    def _explore(self, epsilon: float) -> npt.NDArray[np.int64]:
+        """Choose actions to learn from, in the present states."""
+        observation: Any = self._observation
+        return self._behaviour.choose(
+            self._interaction.n_envs,
+            lambda: self.learner.gradient.act(observation),
+            self._action_mask,
+            epsilon=epsilon,
+            temperature=self._config.exploration_temperature,
+        )
+
+    def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:  # noqa: ARG002
+        """Return what else is remembered of the present states, in which these were chosen."""
+        return {}
+
+    def _own_tensors(self) -> dict[str, Any]:
+        """Return what else a training goes on from."""
+        return {}
+
+    def _restore_own(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take back what `_own_tensors` returned."""
+
     def _remember(
         self, actions: npt.NDArray[np.int64], step: Step, memory: Memory, window: NStepWindow
     ) -> None:
@@ -318,7 +337,7 @@ class DQN:
         next_observation = self._encoder.encode(step.next_observation)
         first_action = self._behaviour.first_action
         chosen = actions - first_action if first_action else actions
-        begins = {"observation": self._observation, "action": chosen}
+        begins = {"observation": self._observation, "action": chosen} | self._found(chosen)
         ends = {"next_observation": next_observation}
         if self._action_mask is not None and step.next_action_mask is not None:
             begins["action_mask"] = self._action_mask
@@ -400,4 +419,14 @@ class DQN:
         Raises:
             CheckpointError: If the file is truncated, foreign, or for another network or spaces.
         """
-        return saving.load(cls, path, env, q_network)
+
+        def make(env: Any, config: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
+            if config["q_network"] is not None and q_network is None:
+                raise CheckpointError(
+                    f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it "
+                    "as q_network."
+                )
+            return cls(env, q_network=q_network, **hyperparameters)
+
+        agent: Self = saving.load(cls, path, env, make)
+        return agent

@@ -43,6 +43,9 @@ class DQNConfig:
         huber_threshold: Errors beyond it count linearly, not squared (Mnih et al. 2015: 1). Rewards
             that are rare and large then count as outliers, and values lean towards the median,
             which is 0: give the size of such a reward, after scaling, or infinity.
+        conservative_weight: The weight of the conservative term, which lowers the values of actions
+            that the memory doesn't hold, for learning from fixed data; 0 leaves it out (Kumar et
+            al. 2020, CQL).
         net_arch: Widths of the hidden layers of the multilayer perceptron; images get the
             convolutions in front of it.
         transformer_width: Size of embeddings and hidden layers of the causal transformer that token
@@ -98,6 +101,7 @@ class DQNConfig:
     exploration_temperature: float = 0.0
     max_grad_norm: float = 10.0
     huber_threshold: float = 1.0
+    conservative_weight: float = 0.0
     net_arch: tuple[int, ...] = (128, 128)
     transformer_width: int = 64
     transformer_depth: int = 2
@@ -124,9 +128,9 @@ class DQNConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "net_arch", _widths(self.net_arch))
         for name, lowest in _INTEGER_MINIMA:
-            _require_integer(name, getattr(self, name), lowest)
+            require_integer(name, getattr(self, name), lowest)
         for name, low, high in _REAL_RANGES:
-            _require_real(name, getattr(self, name), low, high)
+            require_real(name, getattr(self, name), low, high)
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.type == "bool" and not isinstance(value, bool):
@@ -165,11 +169,11 @@ class DQNConfig:
                 f"buffer_size={self.buffer_size}; lower the one or raise the other."
             )
         if self.reward_scale != "auto":
-            _require_real("reward_scale", self.reward_scale, 0.0, math.inf)
+            require_real("reward_scale", self.reward_scale, 0.0, math.inf)
             if self.reward_scale == 0:
                 raise InvalidArgumentError("reward_scale must be above 0, or 'auto', got 0.")
         if self.seed is not None:
-            _require_integer("seed", self.seed, 0)
+            require_integer("seed", self.seed, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the hyperparameters as plain JSON values; infinity is written as text."""
@@ -217,6 +221,7 @@ _REAL_RANGES: tuple[tuple[str, float, float], ...] = (
     ("exploration_temperature", 0.0, math.inf),
     ("max_grad_norm", 0.0, math.inf),
     ("huber_threshold", 0.0, math.inf),
+    ("conservative_weight", 0.0, math.inf),
     ("prioritized_alpha", 0.0, 1.0),
     ("prioritized_beta", 0.0, 1.0),
     ("munchausen_alpha", 0.0, 1.0),
@@ -235,14 +240,16 @@ def _widths(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _require_integer(name: str, value: Any, lowest: int) -> None:
+def require_integer(name: str, value: Any, lowest: int) -> None:
+    """Raise an `InvalidArgumentError` unless it is an integer from `lowest` on."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidArgumentError(f"{name} must be an integer, got {value!r}.")
     if value < lowest:
         raise InvalidArgumentError(f"{name} must be at least {lowest}, got {value}.")
 
 
-def _require_real(name: str, value: Any, low: float, high: float) -> None:
+def require_real(name: str, value: Any, low: float, high: float) -> None:
+    """Raise an `InvalidArgumentError` unless it is a number in [low, high]."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise InvalidArgumentError(f"{name} must be a number, got {value!r}.")
     if not low <= value <= high:

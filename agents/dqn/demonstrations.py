@@ -13,7 +13,6 @@ from torch import Tensor
 from ...registry.errors import InvalidArgumentError
 from .memories import Memory
 from .replay import Batch
-from .transformer import Prefixes
 
 
 def oracle_actions(env: Any) -> npt.NDArray[np.int64]:
@@ -90,14 +89,9 @@ def _states(first: Batch, second: Batch) -> tuple[Any, ...]:
     )
     if isinstance(first.observation, Tensor):
         return tuple(map(torch.cat, pairs))
-    # States and next states are beginnings of the same sequences.
-    shown: Any = second.observation
-    tokens = torch.cat([first.observation.tokens, shown.tokens])
-    count = len(first.observation.tokens)
-    return tuple(
-        Prefixes(tokens, torch.cat([a.rows, b.rows + count]), torch.cat([a.slots, b.slots]))
-        for a, b in pairs
-    )
+    # The two keep sharing their sequences.
+    observation, next_observation = (a.beside(b) for a, b in pairs)
+    return observation, dataclasses.replace(next_observation, tokens=observation.tokens)
 
 
 def _weights(batch: Batch) -> Tensor:

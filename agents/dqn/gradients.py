@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from ...registry.compiler import can_compile
 from . import kernels
+from .config import DQNConfig
 from .networks import MLPQNetwork
 from .observations import Features
 from .parameters import FlatParameters
-from .targets import huber_loss
-from .transformer import Prefixes
+from .prefixes import Prefixes
+from .replay import Batch
+from .targets import conservative_gap, huber_loss
 
 Observation = Tensor | Prefixes
 
@@ -35,9 +37,7 @@ class Gradient(Protocol):
         """Return Q(s, a), `(B, A)`, without a gradient; overwritten by the next call."""
         ...
 
-    def accumulate(
-        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
-    ) -> Tensor:
+    def accumulate(self, batch: Batch, target: Tensor) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`.
 
         The next call overwrites them.
@@ -51,15 +51,13 @@ class AutogradGradient:
     Args:
         network: The Q-network.
         parameters: Its flat parameters.
-        huber_threshold: Of the loss.
+        config: The hyperparameters, for those of the loss.
     """
 
-    def __init__(
-        self, network: nn.Module, parameters: FlatParameters, huber_threshold: float
-    ) -> None:
+    def __init__(self, network: nn.Module, parameters: FlatParameters, config: DQNConfig) -> None:
         self.network = network
         self.parameters = parameters
-        self.huber_threshold = huber_threshold
+        self.config = config
 
     def act(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return Q(s, a), `(B, A)`, to choose actions by."""
@@ -75,18 +73,28 @@ class AutogradGradient:
         values: Tensor = self.network(observation)
         return values
 
-    def accumulate(
-        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
-    ) -> Tensor:
+    def accumulate(self, batch: Batch, target: Tensor) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
         with torch.enable_grad():
-            values = self.network(observation).gather(1, action.unsqueeze(1)).squeeze(1)
-            errors: Tensor = values - target
-            losses = huber_loss(errors, self.huber_threshold)
+            loss, errors = self.loss(batch, target)
             self.parameters.gradients.zero_()
-            loss = (losses if weights is None else losses * weights).mean()
             torch.autograd.backward(loss)
         return errors.detach()
+
+    def loss(self, batch: Batch, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss and the errors Q(s, a) - target, `(B,)`, with their gradients."""
+        values: Tensor = self.network(batch.observation)
+        errors = values.gather(1, batch.action.unsqueeze(1)).squeeze(1) - target
+        return self.value_loss(batch, values, errors), errors
+
+    def value_loss(self, batch: Batch, values: Tensor, errors: Tensor) -> Tensor:
+        """Return the mean Huber loss, weighted, and the conservative term where it is asked for."""
+        losses = huber_loss(errors, self.config.huber_threshold)
+        loss = (losses if batch.weights is None else losses * batch.weights).mean()
+        if self.config.conservative_weight:
+            gaps = conservative_gap(values, batch.action, batch.action_mask)
+            loss = loss + self.config.conservative_weight * gaps.mean()
+        return loss
 
 
 class ClosedFormGradient:
@@ -135,20 +143,18 @@ class ClosedFormGradient:
         assert isinstance(observation, Tensor)
         return torch.from_numpy(self._forward(self.features(observation).numpy()))
 
-    def accumulate(
-        self, observation: Observation, action: Tensor, target: Tensor, weights: Tensor | None
-    ) -> Tensor:
+    def accumulate(self, batch: Batch, target: Tensor) -> Tensor:
         """Set the gradients of the loss, and return the errors Q(s, a) - target, `(B,)`."""
-        assert isinstance(observation, Tensor)
-        scratch = self._scratch_of(len(action))
+        assert isinstance(batch.observation, Tensor)
+        scratch = self._scratch_of(len(batch.action))
         kernels.accumulate(
             self.parameters,
             self.gradients,
             self.widths,
-            np.ascontiguousarray(self.features(observation).numpy()),
-            np.ascontiguousarray(action.numpy()),
+            np.ascontiguousarray(self.features(batch.observation).numpy()),
+            np.ascontiguousarray(batch.action.numpy()),
             target.numpy(),
-            scratch.ones if weights is None else weights.numpy(),
+            scratch.ones if batch.weights is None else batch.weights.numpy(),
             self.huber_threshold,
             scratch.outputs,
             scratch.deltas,
@@ -190,11 +196,10 @@ def _is_plain(parameter: nn.Parameter) -> bool:
     return kind == ("cpu", torch.float32, True)
 
 
-def gradient_of(
-    network: nn.Module, parameters: FlatParameters, closed_form: bool, huber_threshold: float
-) -> Gradient:
+def gradient_of(network: nn.Module, parameters: FlatParameters, config: DQNConfig) -> Gradient:
     """Return the gradient written out where the network allows it and it is asked for."""
-    if closed_form and ClosedFormGradient.supports(network):
+    plain = config.closed_form and not config.conservative_weight
+    if plain and ClosedFormGradient.supports(network):
         assert isinstance(network, MLPQNetwork)
-        return ClosedFormGradient(network, parameters, huber_threshold)
-    return AutogradGradient(network, parameters, huber_threshold)
+        return ClosedFormGradient(network, parameters, config.huber_threshold)
+    return AutogradGradient(network, parameters, config)

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from . import targets
 from .config import DQNConfig
 from .demonstrations import DemonstratedMemory
-from .gradients import ClosedFormGradient, gradient_of
+from .gradients import ClosedFormGradient, Gradient, gradient_of
 from .memories import Memory
 from .parameters import Adam, CompiledAdam, FlatParameters
+from .prefixes import Prefixes
 from .replay import Batch
-from .transformer import Prefixes
 
 
 class Learner:
@@ -23,27 +23,32 @@ class Learner:
     Args:
         network: The Q-network; its parameters move into one flat vector.
         config: The hyperparameters.
+        target_network: The network that bootstraps, a slow copy of the online one; None makes it.
 
     Attributes:
-        target_network: The network that bootstraps, a slow copy of the online one.
         updates: Updates so far.
     """
 
-    def __init__(self, network: nn.Module, config: DQNConfig) -> None:
+    def __init__(
+        self, network: nn.Module, config: DQNConfig, target_network: nn.Module | None = None
+    ) -> None:
         self.network = network
-        self.target_network = copy.deepcopy(network)
+        self.target_network = copy.deepcopy(network) if target_network is None else target_network
         self.config = config
         self.parameters = FlatParameters(network)
         self.target_parameters = FlatParameters(self.target_network)
-        how = config.closed_form, config.huber_threshold
-        self.gradient = gradient_of(network, self.parameters, *how)
-        self.target_gradient = gradient_of(self.target_network, self.target_parameters, *how)
+        self.gradient = self.gradient_of(network, self.parameters)
+        self.target_gradient = self.gradient_of(self.target_network, self.target_parameters)
         written_out = isinstance(self.gradient, ClosedFormGradient)
         self.optimizer = (CompiledAdam if written_out else Adam)(
             self.parameters, config.learning_rate, config.max_grad_norm
         )
         self.updates = 0
         self._errors: Tensor | None = None
+
+    def gradient_of(self, network: nn.Module, parameters: FlatParameters) -> Gradient:
+        """Return what computes the values of a network, and the gradient of the loss."""
+        return gradient_of(network, parameters, self.config)
 
     @property
     def loss(self) -> float:
@@ -62,9 +67,7 @@ class Learner:
             ahead = None if self._needs_online_values else self.bootstrap(drawn).chunk(count)
             for index, batch in enumerate(drawn.split(count)):
                 target = self.bootstrap(batch) if ahead is None else ahead[index]
-                errors = self.gradient.accumulate(
-                    batch.observation, batch.action, target, batch.weights
-                )
+                errors = self.gradient.accumulate(batch, target)
                 self.optimizer.step()
                 memory.update_priorities(batch.indices, errors)
             self._errors = errors

@@ -35,14 +35,20 @@ def make_memory(
         device: Where batches go.
         sequences: Whether to remember whole episodes.
     """
-    priorities = None
     capacity = config.buffer_size
     if sequences:
         capacity = max(1, capacity // encoder.shape[0])
-    if config.prioritized:
-        priorities = Priorities(capacity, config.prioritized_alpha, generator)
-    drawn_by = generator, device, priorities
+    drawn_by = generator, device, make_priorities(config, capacity, generator)
     if sequences:
         slots, n_steps, gamma = encoder.shape[0], config.n_steps, config.gamma
         return SequenceMemory(capacity, slots, n_actions, n_steps, gamma, n_envs, *drawn_by)
     return TransitionMemory(capacity, encoder.shape, encoder.dtype, n_actions, *drawn_by)
+
+
+def make_priorities(
+    config: DQNConfig, capacity: int, generator: np.random.Generator
+) -> Priorities | None:
+    """Return the priorities of a memory; None where draws are uniform."""
+    if not config.prioritized:
+        return None
+    return Priorities(capacity, config.prioritized_alpha, generator)

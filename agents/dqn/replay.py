@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .prefixes import Prefixes
 from .priorities import Priorities
-from .transformer import Prefixes
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from torch import Tensor, nn
 
 from ...registry.errors import CheckpointError, LexigymError
 from ..checkpoint import read_config, read_tensors, write_checkpoint
 from ..spaces import Spaces
-from .config import DQNConfig
 
 if TYPE_CHECKING:
     from .agent import DQN
@@ -21,15 +22,28 @@ Agent = TypeVar("Agent", bound="DQN")
 def save(agent: DQN, path: str | Path, training_state: bool) -> None:
     """Write a checkpoint; see `DQN.save`."""
     config = agent.config
-    tensors: dict[str, Mapping[str, Any]] = {"model": agent.q_network.state_dict()}
+    tensors: dict[str, Mapping[str, Any]] = {"model": weights_of(agent.q_network)}
     if training_state and agent._observation is not None:
         config["training"] = state_of(agent)
         tensors |= tensors_of(agent)
     write_checkpoint(path, config, tensors)
 
 
-def load(agent_class: type[Agent], path: str | Path, env: Any, q_network: Any) -> Agent:
-    """Read a checkpoint; see `DQN.load`."""
+def load(
+    agent_class: type[Agent],
+    path: str | Path,
+    env: Any,
+    make: Callable[[Any, dict[str, Any], dict[str, Any]], Agent],
+) -> Agent:
+    """Read a checkpoint; see `DQN.load`.
+
+    Args:
+        agent_class: Whose it is.
+        path: Of the checkpoint.
+        env: The environment to learn on, or None.
+        make: Makes an agent for an environment, or for spaces alone, from the configuration in the
+            checkpoint and the hyperparameters that it holds.
+    """
     config = read_config(path, agent=agent_class.name)
     saved = Spaces.from_json(config)
     if env is not None and Spaces.of(env) != saved:
@@ -37,21 +51,17 @@ def load(agent_class: type[Agent], path: str | Path, env: Any, q_network: Any) -
             f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
             "load it with the environment that it learned on."
         )
-    if config["q_network"] is not None and q_network is None:
-        raise CheckpointError(
-            f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it as "
-            "q_network."
-        )
     try:
-        hyperparameters = DQNConfig.from_json(config["hyperparameters"])
-        agent = agent_class(
-            saved if env is None else env,
-            q_network=q_network,
-            **dataclasses.asdict(hyperparameters),
-        )
+        hyperparameters = agent_class.config_class.from_json(config["hyperparameters"])
+        known = {
+            field.name: getattr(hyperparameters, field.name) for field in fields(hyperparameters)
+        }
+        agent = make(saved if env is None else env, config, known)
         agent.num_timesteps = config["num_timesteps"]
-        agent.q_network.load_state_dict(read_tensors(path, "model") or {})
-        agent.learner.target_network.load_state_dict(agent.q_network.state_dict())
+        if env is None:
+            agent._environment = config["environment"]
+        load_weights(agent.q_network, read_tensors(path, "model") or {})
+        load_weights(agent.learner.target_network, weights_of(agent.q_network))
         if env is not None and "training" in config:
             restore(agent, config["training"], path)
     except LexigymError:
@@ -63,6 +73,23 @@ def load(agent_class: type[Agent], path: str | Path, env: Any, q_network: Any) -
             "network or edited; load another copy."
         ) from error
     return agent
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """Return all that a network learns or counts; frozen weights are where they came from."""
+    frozen = _frozen(network)
+    return {name: each for name, each in network.state_dict().items() if name not in frozen}
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give a network what `weights_of` returned."""
+    state = network.state_dict()
+    network.load_state_dict({**{name: state[name] for name in _frozen(network)}, **weights})
+
+
+def _frozen(network: nn.Module) -> set[str]:
+    """Return the names of the weights that don't learn."""
+    return {name for name, each in network.named_parameters() if not each.requires_grad}
 
 
 def state_of(agent: DQN) -> dict[str, Any]:
@@ -84,13 +111,14 @@ def tensors_of(agent: DQN) -> dict[str, Mapping[str, Any]]:
     if agent._action_mask is not None:
         position["action_mask"] = agent._action_mask
     return {
-        "target": agent.learner.target_network.state_dict(),
+        "target": weights_of(agent.learner.target_network),
         "optimizer": agent.learner.optimizer.state(),
         "replay": agent.memory.state(),
         "demonstrations": {} if agent.demonstrations is None else agent.demonstrations.state(),
         "window": agent._window.state(),
         "episodes": agent.episodes.state(),
         "position": position,
+        "own": agent._own_tensors(),
     }
 
 
@@ -117,6 +145,7 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
             "window",
             "episodes",
             "position",
+            "own",
         )
     }
     agent._horizon = state["horizon"]
@@ -124,7 +153,7 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     agent.learner.updates = state["updates"]
     agent._behaviour.generator.bit_generator.state = state["generator"]
     agent._replay_generator.bit_generator.state = state["replay_generator"]
-    agent.learner.target_network.load_state_dict(members["target"])
+    load_weights(agent.learner.target_network, members["target"])
     agent.learner.optimizer.restore(members["optimizer"])
     position = {name: tensor.numpy() for name, tensor in members["position"].items()}
     agent.memory = agent._make_memory(masked="action_mask" in position)
@@ -140,3 +169,4 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     agent._action_mask = position.get("action_mask")
     agent._window.restore({name: tensor.numpy() for name, tensor in members["window"].items()})
     agent.episodes.restore({name: tensor.numpy() for name, tensor in members["episodes"].items()})
+    agent._restore_own(members["own"])

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from ...registry.errors import EnvironmentFaultError
+from .prefixes import Prefixes
 from .priorities import Priorities
 from .replay import Batch
-from .transformer import PAD, Prefixes
+from .transformer import PAD
 
 Integers = npt.NDArray[np.int64]
 
@@ -40,6 +41,15 @@ class SequenceMemory:
 
     # A batch is already many transitions.
     batches_per_draw = 1
+
+    # What a checkpoint holds of the episodes kept, and of those that are being played.
+    held: tuple[str, ...] = ("tokens", "starts", "lengths", "rewards", "terminated", "mask_rows")
+    playing: tuple[str, ...] = (
+        "playing_starts",
+        "playing_lengths",
+        "playing_rewards",
+        "playing_mask_rows",
+    )
 
     def __init__(
         self,
@@ -96,7 +106,7 @@ class SequenceMemory:
         observations, after = begins["observation"][envs], ends["next_observation"][envs]
         fresh = envs[self.playing_lengths[envs] == 0]
         if len(fresh):
-            self.playing_starts[fresh] = first_free_slot(begins["observation"][fresh])
+            self.playing_starts[fresh] = self.starts_of(begins["observation"][fresh])
         steps = self.playing_lengths[envs]
         slots = self.playing_starts[envs] + steps
         expected = observations.copy()
@@ -116,6 +126,10 @@ class SequenceMemory:
         self.playing_lengths[envs] += 1
         for env in envs[terminated[envs] | truncated[envs]].tolist():
             self._keep(env, ends["next_observation"][env], bool(terminated[env]))
+
+    def starts_of(self, observations: npt.NDArray[Any]) -> Integers:
+        """Return the slot that the first token of each of n texts is written to, `(n,)`."""
+        return first_free_slot(observations)
 
     def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
         row = self.position
@@ -149,18 +163,22 @@ class SequenceMemory:
         ends = (steps + ahead == lengths[rows]) & self.terminated[drawn][rows]
         slots = self.starts[drawn][rows] + steps
         tokens = self._to(self.tokens[drawn])
-        episodes = self._to(rows)
         return Batch(
-            observation=Prefixes(tokens, episodes, self._to(slots - 1)),
+            observation=self._states(tokens, drawn, rows, steps),
             action=self._to(self.tokens[drawn[rows], slots]),
             return_=self._to(self._returns(drawn)[rows, steps]),
             discount=self._to((self.gamma**ahead * ~ends).astype(np.float32)),
-            next_observation=Prefixes(tokens, episodes, self._to(slots - 1 + ahead)),
+            next_observation=self._states(tokens, drawn, rows, steps + ahead),
             action_mask=self._masks_of(drawn[rows], steps),
             next_action_mask=self._masks_of(drawn[rows], steps + ahead),
             indices=drawn[rows],
             weights=None if weights is None else self._to(weights.numpy()[rows]),
         )
+
+    def _states(self, tokens: Tensor, drawn: Integers, rows: Integers, steps: Integers) -> Prefixes:
+        """Return the states after so many steps of the drawn episodes that `rows` tells."""
+        slots = self.starts[drawn][rows] + steps - 1
+        return Prefixes(tokens, self._to(rows), self._to(slots))
 
     def _returns(self, episodes: Integers) -> npt.NDArray[np.float32]:
         """Return the discounted sums of the next rewards, `(B, L)`; none follow the end."""
@@ -198,8 +216,8 @@ class SequenceMemory:
         held = slice(0, self.size)
         state = {
             "counters": np.array([self.position, self.size, self.transitions]),
-            **{name: getattr(self, name)[held] for name in HELD},
-            **{name: getattr(self, name) for name in PLAYING},
+            **{name: getattr(self, name)[held] for name in self.held},
+            **{name: getattr(self, name) for name in self.playing},
         }
         if self.masks is not None:
             state["masks"] = self.masks.rows
@@ -208,18 +226,14 @@ class SequenceMemory:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         self.position, self.size, self.transitions = (int(each) for each in state["counters"])
-        for name in HELD:
+        for name in self.held:
             getattr(self, name)[: self.size] = state[name].numpy()
-        for name in PLAYING:
+        for name in self.playing:
             getattr(self, name)[:] = state[name].numpy()
         if self.masks is not None:
             self.masks.add(state["masks"].numpy())
         if self.priorities is not None:
             self.priorities.restore(state)
-
-
-HELD = ("tokens", "starts", "lengths", "rewards", "terminated", "mask_rows")
-PLAYING = ("playing_starts", "playing_lengths", "playing_rewards", "playing_mask_rows")
 
 
 class MaskTable:

@@ -68,6 +68,24 @@ def huber_loss(errors: Tensor, threshold: float = 1.0) -> Tensor:
     return absolute * (errors.abs() - 0.5 * absolute)
 
 
+def conservative_gap(action_values: Tensor, actions: Tensor, mask: Tensor | None) -> Tensor:
+    """Return log sum_a exp Q(s, a) - Q(s, a taken), `(B,)` (Kumar et al. 2020, equation 4).
+
+    It presses the values of actions that the data doesn't hold below those that it does.
+    """
+    taken = action_values.gather(1, actions.unsqueeze(1)).squeeze(1)
+    return torch.logsumexp(masked(action_values, mask), dim=1) - taken
+
+
+def expectile_loss(errors: Tensor, expectile: float) -> Tensor:
+    """Return |expectile - 1(error < 0)| error^2 of each error (Kostrikov et al. 2022, equation 1).
+
+    Where the errors are samples less a value, its minimum is the value's expectile: the mean at
+    0.5, the maximum towards 1.
+    """
+    return (expectile - (errors < 0).float()).abs() * errors.square()
+
+
 def importance_weights(probabilities: Tensor, size: int, beta: float) -> Tensor:
     """Return (N P(i))^-beta over its maximum in the batch (Schaul et al. 2016, section 3.4)."""
     weights = (size * probabilities) ** -beta

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import DQNConfig
+from .prefixes import Prefixes
 
 PAD = 0
-
-
-@dataclass(frozen=True)
-class Prefixes:
-    """N states that are beginnings of B token sequences.
-
-    A causal network values all beginnings of a sequence in one pass.
-
-    Attributes:
-        tokens: `(B, L) int64`, the sequences.
-        rows: `(N,) int64`, which sequence.
-        slots: `(N,) int64`, the place of the last token that is seen.
-    """
-
-    tokens: Tensor
-    rows: Tensor
-    slots: Tensor
-
-    def __len__(self) -> int:
-        """Return N."""
-        return len(self.rows)
-
-    def joined(self, other: Prefixes) -> Prefixes:
-        """Return these states and those of another that share the sequences."""
-        assert self.tokens is other.tokens
-        rows = torch.cat([self.rows, other.rows])
-        return Prefixes(self.tokens, rows, torch.cat([self.slots, other.slots]))
 
 
 class TransformerQNetwork(nn.Module):

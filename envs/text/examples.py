@@ -16,6 +16,7 @@ from ...registry.errors import InvalidArgumentError
 from ..datasets.schema import Source, Split
 from ..scorers.protocol import Goal
 from .kernels import Encoded
+from .template import Template, text_tokenizer
 from .tokenizer import Tokenizer
 
 # An unlimited split has an item for every index below this.
@@ -61,6 +62,7 @@ class Examples:
         source: The dataset.
         split: "train", "validation" or "test".
         tokenizer: What encodes it.
+        template: What stands around a prompt.
         prompt_tokens: P.
         new_tokens: T, in which a reference and the end of the text must fit.
         mask: `(V,)`, true for tokens that may be written.
@@ -74,11 +76,13 @@ class Examples:
         source: Source,
         split: Split,
         tokenizer: Tokenizer,
+        template: Template,
         prompt_tokens: int,
         new_tokens: int,
         mask: npt.NDArray[np.bool_],
     ) -> None:
         self.source, self.split, self.tokenizer = source, split, tokenizer
+        self.template, self._writer = template, text_tokenizer(tokenizer, template)
         self.prompt_tokens, self.new_tokens, self.mask = prompt_tokens, new_tokens, mask
         size = source.size(split)
         self.size = UNLIMITED if size is None else size
@@ -154,7 +158,8 @@ class Examples:
 
     def _encode(self, index: int) -> Example:
         example = self.source.example(self.split, index)
-        ids = self.tokenizer.encode(example.prompt, self.source.prompt_language)
+        asked = self.template.apply(example.prompt)
+        ids = self.tokenizer.encode(asked, self.source.prompt_language)
         if len(ids) > self.prompt_tokens:
             raise InvalidArgumentError(
                 f"the prompt {example.prompt!r} has {len(ids)} tokens, {self.prompt_tokens} fit: "
@@ -163,8 +168,7 @@ class Examples:
         blank = np.full(self.prompt_tokens + self.new_tokens, self.tokenizer.pad, np.int64)
         blank[self.prompt_tokens - len(ids) : self.prompt_tokens] = ids
         references = [
-            self.tokenizer.encode(reference, self.source.language)
-            for reference in example.references
+            self._writer.encode(reference, self.source.language) for reference in example.references
         ]
         if not any(self._can_be_written(reference) for reference in references):
             raise InvalidArgumentError(

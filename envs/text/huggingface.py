@@ -42,6 +42,7 @@ class HuggingFaceTokenizer:
                 "it."
             )
         self.size = len(self._tokenizer)
+        self.tokens = tuple(self._tokenizer.convert_ids_to_tokens(list(range(self.size))))
         self.eos = int(self._tokenizer.eos_token_id)
         pad = self._tokenizer.pad_token_id
         self.pad = self.eos if pad is None else int(pad)

@@ -22,6 +22,7 @@ from .examples import UNLIMITED, Example, Examples
 from .judge import Judge, TextJudge, TokenBleu
 from .kernels import Joins
 from .observations import KINDS, DictEncoder, Encoder, TextEncoder, TokenEncoder
+from .template import PLACE, Template, text_tokenizer
 from .tokenizer import Tokenizer, WordTokenizer, make_tokenizer
 from .units import joins_of
 
@@ -39,6 +40,7 @@ class Task:
     Attributes:
         source: The dataset.
         tokenizer: Its tokenizer.
+        template: What stands around a prompt.
         scorer: What a text earns.
         examples: The examples of the split.
         prompt_tokens: P.
@@ -52,6 +54,7 @@ class Task:
 
     source: Source
     tokenizer: Tokenizer
+    template: Template
     scorer: Scorer
     examples: Examples
     prompt_tokens: int
@@ -61,6 +64,11 @@ class Task:
     observation: str
     joins: Joins | None
     candidates: Candidates | None
+
+    @property
+    def text_tokenizer(self) -> Tokenizer:
+        """What encodes the texts, which the template may let begin with a space."""
+        return text_tokenizer(self.tokenizer, self.template)
 
     @property
     def shown(self) -> int:
@@ -96,12 +104,12 @@ class Task:
     def make_judge(self, n: int) -> Judge:
         """Return what scores n episodes."""
         if self.joins is None:
-            return TextJudge(n, self.scorer, self.tokenizer, self.source.language)
+            return TextJudge(n, self.scorer, self.text_tokenizer, self.source.language)
         return TokenBleu(n, self.joins)
 
     def decode(self, ids: list[int]) -> str:
         """Return what is written."""
-        return self.tokenizer.decode(ids, self.source.language)
+        return self.text_tokenizer.decode(ids, self.source.language)
 
     def score(self, ids: list[int], example: Example) -> float:
         """Return the score of a whole text."""
@@ -113,6 +121,7 @@ def make_task(
     dataset: Any,
     dataset_arguments: Mapping[str, Any] | None = None,
     tokenizer: Any = "words",
+    template: str = PLACE,
     scorer: Any,
     split: str = "train",
     reward: str = "shaped",
@@ -136,9 +145,10 @@ def make_task(
     observation = choice("observation", observation, KINDS)
     mask = choice("mask", mask, MASKS)
     source = _source(dataset, dataset_arguments or {})
-    made_tokenizer = make_tokenizer(tokenizer, source)
+    around = Template(template)
+    made_tokenizer = make_tokenizer(tokenizer, source, around.literals)
     made_scorer = _scorer(scorer, source)
-    needs = _Needs.of(source, made_tokenizer)
+    needs = _Needs.of(source, made_tokenizer, around)
     prompt_tokens = needs.prompt if max_prompt_tokens is None else max_prompt_tokens
     new_tokens = needs.reference + 1 if max_new_tokens is None else max_new_tokens
     prompt_tokens = integer("max_prompt_tokens", prompt_tokens, 1)
@@ -150,7 +160,7 @@ def make_task(
     legal[made_tokenizer.pad] = False
     legal[made_tokenizer.eos] = True
     legal.setflags(write=False)
-    examples = Examples(source, split, made_tokenizer, prompt_tokens, new_tokens, legal)
+    examples = Examples(source, split, made_tokenizer, around, prompt_tokens, new_tokens, legal)
     if prompt_tokens < needs.prompt or new_tokens <= needs.reference:
         examples.check()
     rule = make_candidates(
@@ -169,6 +179,7 @@ def make_task(
     return Task(
         source=source,
         tokenizer=made_tokenizer,
+        template=around,
         scorer=made_scorer,
         examples=examples,
         prompt_tokens=prompt_tokens,
@@ -223,15 +234,17 @@ class _Needs:
 
     @classmethod
     @lru_cache(maxsize=32)
-    def of(cls, source: Source, tokenizer: Tokenizer) -> _Needs:
+    def of(cls, source: Source, tokenizer: Tokenizer, template: Template) -> _Needs:
+        writer = text_tokenizer(tokenizer, template)
         prompt = reference = 1
         written: set[int] = set()
         for split in source.splits:
             for index in range(source.size(split) or ASKED):
                 example = source.example(split, index)
-                prompt = max(prompt, len(tokenizer.encode(example.prompt, source.prompt_language)))
+                asked = template.apply(example.prompt)
+                prompt = max(prompt, len(tokenizer.encode(asked, source.prompt_language)))
                 for text in example.references:
-                    ids = tokenizer.encode(text, source.language)
+                    ids = writer.encode(text, source.language)
                     reference = max(reference, len(ids))
                     written.update(ids)
         return cls(prompt, reference, frozenset(written))

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from ..arguments import choice
 from .single import TokenEnv
 from .task import make_task
+from .template import PLACE
 from .vector import TokenVectorEnv
 
 LEVELS = ("small", "standard")
@@ -50,9 +51,11 @@ SHARED = {
         dataset: A name of `lexigym list`, a file, or an object with the interface of
             `lexigym.envs.datasets.schema.Source`; None is the task's own, as `level` says.
         dataset_arguments: Keyword arguments for a dataset given by name or file.
-        tokenizer: `"words"` (words, punctuation, Chinese characters), the name or path of a Hugging
-            Face tokenizer, or an object with the interface of
-            `lexigym.envs.text.tokenizer.Tokenizer`.
+        tokenizer: `"words"` (words, punctuation, Chinese characters), a language model of `lexigym
+            models`, the name or path of a Hugging Face tokenizer, or an object with the interface
+            of `lexigym.envs.text.tokenizer.Tokenizer`.
+        template: What stands around the prompt that is read, `{prompt}` in its place, such as
+            `"Question: {prompt}\\nAnswer: "`; spaces at its end begin the text that is written.
         split: `"train"`, `"validation"` or `"test"`; they share no prompt.
         reward: `"shaped"` or `"terminal"`.
         observation: `"tokens"`, `"dict"` or `"text"`.
@@ -94,6 +97,7 @@ def text_gen(  # noqa: D417, what is missing is filled in
     dataset: Any = None,
     dataset_arguments: Mapping[str, Any] | None = None,
     tokenizer: Any = "words",
+    template: str = PLACE,
     scorer: Any = "keywords*fluency*distinct",
     split: str = "train",
     reward: str = "shaped",
@@ -147,6 +151,7 @@ def text_gen(  # noqa: D417, what is missing is filled in
         dataset="stories" if dataset is None else dataset,
         dataset_arguments=named if dataset is None else dataset_arguments,
         tokenizer=tokenizer,
+        template=template,
         scorer=scorer,
         split=split,
         reward=reward,
@@ -170,6 +175,7 @@ def translation(  # noqa: D417, what is missing is filled in
     dataset: Any = None,
     dataset_arguments: Mapping[str, Any] | None = None,
     tokenizer: Any = "words",
+    template: str = PLACE,
     scorer: Any = "bleu",
     split: str = "train",
     reward: str = "shaped",
@@ -224,6 +230,7 @@ def translation(  # noqa: D417, what is missing is filled in
         dataset=("cldr" if level == "small" else "phrases") if dataset is None else dataset,
         dataset_arguments=named if dataset is None else dataset_arguments,
         tokenizer=tokenizer,
+        template=template,
         scorer=scorer,
         split=split,
         reward=reward,
@@ -246,6 +253,7 @@ def qa(  # noqa: D417, what is missing is filled in
     dataset: Any = None,
     dataset_arguments: Mapping[str, Any] | None = None,
     tokenizer: Any = "words",
+    template: str = PLACE,
     scorer: Any = "exact_match",
     split: str = "train",
     reward: str = "shaped",
@@ -300,6 +308,7 @@ def qa(  # noqa: D417, what is missing is filled in
         dataset=own if dataset is None else dataset,
         dataset_arguments=named if dataset is None else dataset_arguments,
         tokenizer=tokenizer,
+        template=template,
         scorer=scorer,
         split=split,
         reward=reward,

@@ -6,10 +6,11 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol, runtime_checkable
 
 from ...registry.errors import InvalidArgumentError
-from ...registry.tables import TOKENIZERS
+from ...registry.tables import MODELS, TOKENIZERS
 from ..datasets.schema import Source
 from ..datasets.sentences import join, words
 
@@ -112,20 +113,21 @@ class WordTokenizer:
         return self.tokens[id]
 
 
-def make_tokenizer(tokenizer: Any, source: Source) -> Tokenizer:
+def make_tokenizer(tokenizer: Any, source: Source, literals: Sequence[str] = ()) -> Tokenizer:
     """Return a tokenizer for a dataset.
 
     Args:
-        tokenizer: "words", a name of `lexigym list`, the name or path of a Hugging Face tokenizer,
-            or an object with the interface of `Tokenizer`.
+        tokenizer: "words", a tokenizer or a language model of `lexigym list`, the name or path of a
+            Hugging Face tokenizer, or an object with the interface of `Tokenizer`.
         source: The dataset.
+        literals: What else must be expressed, in the language of the prompts.
 
     Raises:
         InvalidArgumentError: If it is none of these.
         MissingDependencyError: If a Hugging Face tokenizer is asked for without transformers.
     """
     if tokenizer == "words":
-        return _fitted(source)
+        return _fitted(source, tuple(literals))
     if isinstance(tokenizer, Tokenizer):
         return tokenizer
     if not isinstance(tokenizer, (str, os.PathLike)):
@@ -137,6 +139,8 @@ def make_tokenizer(tokenizer: Any, source: Source) -> Tokenizer:
     if name in TOKENIZERS:
         registered: Tokenizer = TOKENIZERS.get(name)(source)
         return registered
+    if name in MODELS:
+        name = str(MODELS.get(name).folder())
     # Imported here because transformers costs more to import than all the rest.
     from .huggingface import HuggingFaceTokenizer
 
@@ -144,5 +148,5 @@ def make_tokenizer(tokenizer: Any, source: Source) -> Tokenizer:
 
 
 @lru_cache(maxsize=32)
-def _fitted(source: Source) -> WordTokenizer:
-    return WordTokenizer.fit(source.texts(), source.language)
+def _fitted(source: Source, literals: tuple[str, ...]) -> WordTokenizer:
+    return WordTokenizer.fit(chain(source.texts(), literals), source.language)

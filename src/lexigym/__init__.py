@@ -5,6 +5,7 @@ Importing this registers the environments with Gymnasium, and imports no agent a
 
 from ._version import __version__
 from .agents.catalog import AGENTS as _AGENTS
+from .agents.lm.catalog import MODELS as _MODELS
 from .envs.catalog import ENVIRONMENTS as _CATALOGUE
 from .envs.datasets.catalog import DATASETS as _DATASETS
 from .envs.scorers.catalog import SCORERS as _SCORERS
@@ -15,6 +16,7 @@ from .registry.environments import register_environment
 from .registry.tables import (
     register_agent,
     register_dataset,
+    register_model,
     register_scorer,
     register_tokenizer,
 )
@@ -26,6 +28,7 @@ __all__ = [
     "register_agent",
     "register_dataset",
     "register_environment",
+    "register_model",
     "register_scorer",
     "register_tokenizer",
     "score",
@@ -39,6 +42,8 @@ for _dataset in _DATASETS:
     register_dataset(*_dataset)
 for _scorer in _SCORERS:
     register_scorer(*_scorer)
+for _model in _MODELS:
+    register_model(*_model)
 
 # `gymnasium.make` must find the ids of other packages too; it can't ask for them later.
 _ENVIRONMENTS.discover()

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 
 import lexigym
 from lexigym.agents.dqn.demonstrations import DemonstratedMemory, joined
-from lexigym.agents.dqn.transformer import Prefixes
+from lexigym.agents.dqn.prefixes import Prefixes
 from lexigym.registry.errors import InvalidArgumentError
 
 SMALL = {"transformer_width": 16, "transformer_depth": 1, "batch_size": 8, "learning_starts": 10}

@@ -24,7 +24,7 @@ from lexigym.agents.dqn.networks import build_q_network
 from lexigym.agents.dqn.observations import ObservationEncoder
 from lexigym.agents.dqn.parameters import Adam, CompiledAdam, FlatParameters
 from lexigym.agents.dqn.priorities import Priorities
-from lexigym.agents.dqn.replay import TransitionMemory
+from lexigym.agents.dqn.replay import Batch, TransitionMemory
 
 from ..environments import N_ACTIONS, Match
 
@@ -121,12 +121,23 @@ def test_one_gradient_is_autograds(seed: int, net_arch: list[int], weighted: boo
     action = torch.randint(N_ACTIONS, (size,), generator=generator)
     target = 3 * torch.randn(size, generator=generator)
     weights = torch.rand(size, generator=generator) if weighted else None
+    zeros = torch.zeros(size)
+    batch = Batch(
+        observation=observation,
+        action=action,
+        return_=zeros,
+        discount=zeros,
+        next_observation=observation,
+        action_mask=None,
+        next_action_mask=None,
+        indices=np.arange(size),
+        weights=weights,
+    )
     found_gradients, errors = [], []
     for closed_form in (True, False):
         config = DQNConfig(closed_form=closed_form, net_arch=tuple(net_arch))
         learner = Learner(network(seed=seed, net_arch=net_arch), config)
-        found = learner.gradient.accumulate(observation, action, target, weights)
-        errors.append(found.clone())
+        errors.append(learner.gradient.accumulate(batch, target).clone())
         found_gradients.append(learner.parameters.gradients.clone())
     torch.testing.assert_close(errors[0], errors[1])
     torch.testing.assert_close(found_gradients[0], found_gradients[1])

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 import lexigym
 from lexigym.agents.dqn.config import DQNConfig
 from lexigym.agents.dqn.n_step import NStepWindow
+from lexigym.agents.dqn.prefixes import Prefixes
 from lexigym.agents.dqn.priorities import Priorities
 from lexigym.agents.dqn.replay import TransitionMemory
 from lexigym.agents.dqn.sequences import SequenceMemory
-from lexigym.agents.dqn.transformer import Prefixes, build_transformer
+from lexigym.agents.dqn.transformer import build_transformer
 from lexigym.agents.protocol import evaluate
 from lexigym.registry.errors import EnvironmentFaultError, InvalidArgumentError
 

@@ -153,3 +153,33 @@ def test_munchausen_bonus_is_that_of_plain_loops(seed: int, masked: bool) -> Non
         log_policy = TEMPERATURE * math.log(p) if p > 0 else -math.inf
         expected = ALPHA * min(0.0, max(CLIP, log_policy))
         assert float(bonus[row]) == pytest.approx(expected, abs=1e-9)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_conservative_gap_is_that_of_plain_loops(seed: int, masked: bool) -> None:
+    case = Case(seed, masked)
+    gaps = targets.conservative_gap(case.target_before, case.actions, case.mask)
+    for row in range(len(gaps)):
+        values = case.target_before[row].tolist()
+        total = sum(math.exp(values[action]) for action in case.legal(row))
+        expected = math.log(total) - values[int(case.actions[row])]
+        assert float(gaps[row]) == pytest.approx(expected, abs=1e-9)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=20), st.sampled_from([0.5, 0.7, 0.9]))
+def test_expectile_loss_is_least_at_the_expectile(samples: list[float], expectile: float) -> None:
+    """There the weighted distances above and below it are equal (Newey and Powell 1987)."""
+    data = torch.tensor(samples, dtype=torch.float64)
+    low, high = float(data.min()), float(data.max())
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = expectile * (data - middle).clamp(min=0).sum()
+        below = (1 - expectile) * (middle - data).clamp(min=0).sum()
+        low, high = (middle, high) if above > below else (low, middle)
+    at = [
+        float(targets.expectile_loss(data - value, expectile).sum())
+        for value in (low - 0.01, low, low + 0.01)
+    ]
+    assert at[1] <= min(at[0], at[2])
+    assert at[0] - at[1] == pytest.approx(at[2] - at[1], rel=0.9)

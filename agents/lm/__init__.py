@@ -1,0 +1,1 @@
+"""Agents that are language models: alone, or as the Q-function; this imports no transformers."""

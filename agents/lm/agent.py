@@ -1,0 +1,266 @@
+"""DQN whose Q-function is a language model: the reward fine-tunes it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from ...registry.errors import InvalidArgumentError
+from ..batches import batch_size, legal_actions
+from ..dqn import saving
+from ..dqn.agent import DQN
+from ..dqn.memories import Memory, make_priorities
+from ..dqn.observations import batch_of_one
+from .building import architecture_of, build_network
+from .cached_reader import CachedReader
+from .config import LanguageModelConfig
+from .learner import LanguageModelLearner
+from .memory import TextMemory
+from .playing import TextPlayer
+from .policy import Outlook, TextPolicy
+from .q_network import LanguageModelQNetwork
+from .texts import Texts
+
+
+class LanguageModelDQN(DQN):
+    """DQN on a language model (Mnih et al. 2015; Snell et al. 2023; Jaques et al. 2017).
+
+    The update: descend the Huber loss of Q(s, a) - (G + gamma^n V'(s')), where
+    Q(s, a) = V(s) + tau log pi_LM(a | s) + A(s, a), and the target is that of `dqn`.
+
+    Differences from `dqn`:
+        1. Q-values begin as log-probabilities of a language model, so that what is tried is
+           language from the first step on; random actions are drawn from it, too.
+        2. It acts by log pi_LM + beta (Q - V), as Snell et al. (2023) do.
+        3. Texts are remembered whole, with the hidden states of a frozen model, so that an update
+           reads nothing again.
+
+    Args:
+        env: A token environment, single or vector, such as QA-v0.
+        texts: How it writes; None asks the environment.
+        architecture: Of the model, where its weights come from a checkpoint.
+        **hyperparameters: Those of `LanguageModelConfig`.
+
+    Attributes:
+        texts: How the environment writes.
+        policy: What chooses tokens.
+
+    Raises:
+        InvalidArgumentError: If the environment writes no tokens, the model can't be loaded or
+            doesn't fit it, or a hyperparameter is refused.
+        MissingDependencyError: If transformers, or another package that is asked for, is missing.
+    """
+
+    name = "lm-dqn"
+    config_class = LanguageModelConfig
+    q_network: LanguageModelQNetwork
+    learner: LanguageModelLearner
+    _config: LanguageModelConfig
+
+    def __init__(
+        self,
+        env: Any,
+        *,
+        texts: Texts | None = None,
+        architecture: dict[str, Any] | None = None,
+        **hyperparameters: Any,
+    ) -> None:
+        self.texts = Texts.of(env) if texts is None else texts
+        self._architecture = architecture
+        super().__init__(env, **hyperparameters)
+        config = self._config
+        if config.memory == "transitions" and (config.train == "head" or self._candidates):
+            raise InvalidArgumentError(
+                "memory='transitions' keeps neither hidden states nor candidates: choose "
+                "train='full' or 'lora' with candidates=None, or memory='sequences'."
+            )
+        self.policy = TextPolicy(
+            self.q_network,
+            beta=config.beta,
+            candidates=self._candidates,
+            generator=self._behaviour.generator,
+            precision=config.precision,
+        )
+        self._learning_reader = CachedReader(self.q_network.reader)
+        self._player = TextPlayer(self.policy)
+        self._outlook: Outlook | None = None
+
+    @classmethod
+    def hyperparameters(cls) -> dict[str, Any]:
+        """Return each hyperparameter with its default."""
+        return {field.name: field.default for field in dataclasses.fields(cls.config_class)}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What a checkpoint's `config.json` holds, but for the state of the training."""
+        texts = {"texts": self.texts.to_json()}
+        return super().config | texts | {"language_model": architecture_of(self.q_network)}
+
+    @property
+    def _candidates(self) -> int:
+        return self._config.candidates_of(len(self.texts.tokens))
+
+    def _build(self, q_network: Any, seed: int) -> nn.Module:  # noqa: ARG002, it is always ours
+        return build_network(self._config, self.texts, seed, self._architecture)
+
+    def _make_learner(self) -> LanguageModelLearner:
+        return LanguageModelLearner(self.q_network, self._config)
+
+    @property
+    def _remembers_sequences(self) -> bool:
+        return self._config.memory != "transitions"
+
+    def _make_memory(self, masked: bool) -> Memory:
+        if not self._remembers_sequences:
+            return super()._make_memory(masked)
+        config, slots = self._config, self._encoder.shape[0]
+        capacity = max(1, config.buffer_size // slots)
+        return TextMemory(
+            capacity,
+            slots,
+            self._n_actions if masked and not self._candidates else 0,
+            config.n_steps,
+            config.gamma,
+            self._interaction.n_envs,
+            self._replay_generator,
+            self.device,
+            make_priorities(config, capacity, self._replay_generator),
+            texts=self.texts,
+            candidates=self._candidates,
+            width=self.q_network.reader.width if config.train == "head" else 0,
+        )
+
+    def _explore(self, epsilon: float) -> npt.NDArray[np.int64]:
+        self._outlook = self._look()
+        return self.policy.draw(self._outlook, epsilon)
+
+    def _look(self) -> Outlook:
+        """Return what is thought of the present states."""
+        tokens = torch.from_numpy(self._observation).to(self.device)
+        return self.policy.outlook(tokens, self._action_mask, self._learning_reader)
+
+    def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+        if not self._candidates and self._config.train != "head":
+            return {}
+        outlook = self._look() if self._outlook is None else self._outlook
+        self._outlook = None
+        found = {"hidden": outlook.hidden.cpu().numpy()}
+        if outlook.candidates is not None:
+            candidates = outlook.candidates.cpu().numpy()
+            # What is shown may be no candidate; it takes the place of the last but the end.
+            strange = ~(candidates == chosen[:, None]).any(axis=1)
+            last = candidates.shape[1] - 1
+            places = np.where(candidates[:, -1] == self.texts.eos, last - 1, last)
+            candidates[strange, places[strange]] = chosen[strange]
+            found["candidates"] = candidates
+        return found
+
+    def _own_tensors(self) -> dict[str, Any]:
+        # To read again would give the same numbers but for rounding.
+        return self._learning_reader.state()
+
+    def _restore_own(self, tensors: dict[str, torch.Tensor]) -> None:
+        self._learning_reader.restore(tensors)
+
+    def _demonstrate(self) -> None:
+        super()._demonstrate()
+        if self._config.pretrain_updates:
+            self.pretrain(self._config.pretrain_updates)
+
+    def pretrain(self, updates: int) -> Self:
+        """Learn to write what was shown, by the cross-entropy of softmax(Q / tau); return self.
+
+        Raises:
+            InvalidArgumentError: If nothing was shown: `demonstrations` is 0.
+        """
+        if self.demonstrations is None:
+            raise InvalidArgumentError(
+                "nothing was shown that could be imitated: make the agent with demonstrations, "
+                "such as demonstrations=1000, and let it learn."
+            )
+        self.learner.optimizer.learning_rate = self._config.learning_rate
+        self.learner.imitate(self.demonstrations, updates)
+        self._forget()
+        return self
+
+    def _train(self) -> None:
+        super()._train()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was read and planned with other weights."""
+        self._player.forget()
+        if self._config.train != "head":
+            self._learning_reader.forget()
+
+    def q_values(self, observation: Any) -> npt.NDArray[np.float32]:
+        """Return Q(s, a) of one observation, `(V,) float32`, or of a batch, `(n, V)`.
+
+        With candidates they are those of all tokens that the model judges when all are candidates.
+        """
+        values: npt.NDArray[np.float32] = super().q_values(observation)
+        return values
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,  # noqa: ARG002 - the protocol has it for recurrent agents.
+        deterministic: bool = False,
+        action_masks: Any = None,
+        beams: int | None = None,
+    ) -> tuple[Any, Any]:
+        """Choose the best tokens, or draw them as in learning; see `Agent.predict`.
+
+        Args:
+            observation: `(P + T,)` or `(n, P + T)`.
+            state: Passed through.
+            episode_start: Not used.
+            deterministic: Whether to take the best.
+            action_masks: The legal tokens; the text is finished among these where beams look ahead.
+            beams: Texts kept while the best is looked for; the hyperparameter if left out.
+
+        Raises:
+            InvalidArgumentError: If the observation is of another shape, or the masks are, or they
+                leave no legal action.
+        """
+        count = batch_size(observation, self._spaces.observation_space)
+        observations = observation if count is not None else batch_of_one(observation)
+        size = 1 if count is None else count
+        legal = None
+        if action_masks is not None:
+            legal = legal_actions(action_masks, size, self._n_actions)
+        encoded = torch.from_numpy(self._encoder.encode(observations)).to(self.device)
+        actions = self._player.act(
+            encoded,
+            legal,
+            deterministic=deterministic,
+            epsilon=self.exploration_rate,
+            beams=self._config.beams if beams is None else beams,
+        )
+        return (actions if count is not None else int(actions[0])), state
+
+    @classmethod
+    def load(cls, path: str | Path, env: Any = None) -> Self:  # type: ignore[override]
+        """Read a checkpoint; see `DQN.load`.
+
+        A model of which only a part learned is loaded by its name again.
+        """
+
+        def make(env: Any, config: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
+            whole = hyperparameters["train"] == "full"
+            return cls(
+                env,
+                texts=Texts.from_json(config["texts"]),
+                architecture=config["language_model"] if whole else None,
+                **hyperparameters,
+            )
+
+        agent: Self = saving.load(cls, path, env, make)
+        return agent

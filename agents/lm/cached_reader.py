@@ -1,0 +1,161 @@
+"""Reading texts that grow token by token, without reading any token twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .reader import Reader
+
+HIDDEN = torch.finfo(torch.float32).min
+
+
+class CachedReader:
+    """Reads the last token of n growing texts, with the keys and values of all earlier ones kept.
+
+    Row i of a batch is the text of row i of the last batch with one more token, or it is read anew.
+    So each environment of a vector has its own pace, and none waits for another.
+
+    Args:
+        reader: The language model.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all texts: the model has changed."""
+        self._seen = torch.zeros(0, 0, dtype=torch.int64)
+        self._slots = torch.zeros(0, dtype=torch.int64)
+        self._cache = _KeysAndValues()
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that `restore` takes."""
+        layers = self._cache.layers
+        keys = {f"keys.{layer}": held[0] for layer, held in layers.items()}
+        values = {f"values.{layer}": held[1] for layer, held in layers.items()}
+        return {"seen": self._seen, "slots": self._slots, **keys, **values}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        self.forget()
+        device = self.reader.output_embeddings.device
+        held = {name: tensor.to(device) for name, tensor in state.items()}
+        self._seen, self._slots = held.pop("seen"), held.pop("slots")
+        for layer in range(len(held) // 2):
+            self._cache.layers[layer] = held[f"keys.{layer}"], held[f"values.{layer}"]
+
+    @torch.no_grad()
+    def read(self, tokens: Tensor) -> Tensor:
+        """Return the hidden states of the last tokens of observations: `(n, P + T)` to `(n, D)`."""
+        slots = self.reader.last_slots(tokens)
+        ids, prompts = self.reader.unpadded(tokens)
+        positions = self.reader.positions(prompts, slots)
+        grown = self._have_grown(tokens, slots)
+        hidden = torch.empty(len(tokens), self.reader.width, device=tokens.device)
+        for rows, reads in ((grown, self._read_last), (~grown, self._read_whole)):
+            if rows.any():
+                chosen = rows.nonzero().squeeze(1)
+                hidden[chosen] = reads(chosen, ids, positions)
+        self._seen, self._slots = tokens.clone(), slots
+        return hidden
+
+    def _have_grown(self, tokens: Tensor, slots: Tensor) -> Tensor:
+        """Return which texts are those of the last batch with one more token, `(n,) bool`."""
+        if self._seen.shape != tokens.shape:
+            self._cache = _KeysAndValues()
+            return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
+        written = torch.arange(tokens.shape[1], device=tokens.device) < slots[:, None]
+        same = ((self._seen == tokens) | ~written).all(dim=1)
+        return same & (slots == self._slots + 1)
+
+    def _read_last(self, rows: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
+        at = positions[rows]
+        longest = int(at.max()) + 1
+        self._cache.one_more(rows, at, longest, len(ids))
+        beyond = torch.arange(longest, device=ids.device) > at[:, None]
+        mask = torch.zeros(len(rows), 1, 1, longest, device=ids.device)
+        mask.masked_fill_(beyond[:, None, None], HIDDEN)
+        last = ids[rows].gather(1, at[:, None])
+        return self._run(last, at[:, None], mask)[:, 0]
+
+    def _read_whole(self, rows: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
+        at = positions[rows]
+        longest = int(at.max()) + 1
+        self._cache.whole(rows, len(ids), ids.shape[1])
+        places = torch.arange(longest, device=ids.device)
+        mask = torch.full((1, 1, longest, longest), HIDDEN, device=ids.device).triu(1)
+        read = self._run(ids[rows, :longest], places[None], mask)
+        return read[torch.arange(len(rows), device=ids.device), at]
+
+    def _run(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        output = self.reader.model.base_model(
+            ids,
+            attention_mask=mask,
+            position_ids=positions.expand(len(ids), -1),
+            past_key_values=self._cache,
+            use_cache=True,
+            return_dict=True,
+        )
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+
+class _KeysAndValues:
+    """The keys and values of each layer, by row and position: what transformers calls a cache."""
+
+    is_compileable = False
+    is_sliding = (False,)
+
+    def __init__(self) -> None:
+        self.layers: dict[int, tuple[Tensor, Tensor]] = {}
+        self.at: Tensor | None = None
+
+    def whole(self, rows: Tensor, n: int, room: int) -> None:
+        """Expect whole texts of these rows."""
+        self.rows, self.at, self.n, self.room = rows, None, n, room
+
+    def one_more(self, rows: Tensor, at: Tensor, longest: int, n: int) -> None:
+        """Expect one token of each of these rows, at these positions."""
+        self.rows, self.at, self.longest = rows, at, longest
+        self.all = len(rows) == n
+
+    def update(
+        self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Keep what comes in, `(rows, heads, tokens, size)`; return all that is attended to."""
+        if self.at is None:
+            self._keep(keys, values, layer)
+            return keys, values
+        kept = self.layers[layer]
+        for mine, new in zip(kept, (keys, values), strict=True):
+            mine[self.rows, :, self.at] = new[:, :, 0]
+        if self.all:
+            return kept[0][:, :, : self.longest], kept[1][:, :, : self.longest]
+        return kept[0][self.rows, :, : self.longest], kept[1][self.rows, :, : self.longest]
+
+    def _keep(self, keys: Tensor, values: Tensor, layer: int) -> None:
+        tokens = keys.shape[2]
+        held = self.layers.get(layer)
+        if held is None or held[0].shape[2] < self.room:
+            self.layers[layer] = self._enlarged(held, keys, values)
+        for mine, new in zip(self.layers[layer], (keys, values), strict=True):
+            mine[self.rows, :, :tokens] = new
+
+    def _enlarged(
+        self, held: tuple[Tensor, Tensor] | None, keys: Tensor, values: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        larger = [
+            each.new_zeros(self.n, each.shape[1], self.room, each.shape[3])
+            for each in (keys, values)
+        ]
+        for mine, old in zip(larger, held or (), strict=False):
+            mine[:, :, : old.shape[2]] = old
+        return larger[0], larger[1]
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Return what transformers asks for; positions and masks are given, so it uses none."""
+        return 0

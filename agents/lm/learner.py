@@ -1,0 +1,161 @@
+"""The update of a language model's Q-values: that of DQN, and terms for data and demonstrations."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..dqn import targets
+from ..dqn.gradients import AutogradGradient, Gradient, Observation
+from ..dqn.learner import Learner
+from ..dqn.memories import Memory
+from ..dqn.parameters import FlatParameters
+from ..dqn.replay import Batch
+from .config import LanguageModelConfig
+from .q_network import Judgement, LanguageModelQNetwork, candidates_of
+
+
+class LanguageModelGradient(AutogradGradient):
+    """The gradient of the Huber loss with what imitates demonstrations and what learns V.
+
+    Args:
+        network: The Q-network.
+        parameters: Its flat parameters.
+        config: The hyperparameters.
+        target_network: Whose values of actions V follows, where it is an expectile.
+    """
+
+    def __init__(
+        self,
+        network: LanguageModelQNetwork,
+        parameters: FlatParameters,
+        config: LanguageModelConfig,
+        target_network: LanguageModelQNetwork,
+    ) -> None:
+        super().__init__(network, parameters, config)
+        self.own_network, self.settings = network, config
+        self.target_network = target_network
+
+    @torch.no_grad()
+    def values(self, observation: Observation) -> Tensor:
+        """Return Q(s, a), `(B, A)`, without a gradient."""
+        with self.autocast():
+            values: Tensor = self.own_network(observation)
+        return values.float()
+
+    def loss(self, batch: Batch, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss and the errors Q(s, a) - target, `(B,)`, with their gradients."""
+        with self.autocast():
+            judgement = judge(self.own_network, batch.observation)
+        value, gain = judgement.value.float(), judgement.gain.float()
+        fitted = gain + (value if self.settings.expectile is None else value.detach())
+        errors = _taken(fitted, batch) - target
+        loss = self.value_loss(batch, fitted, errors)
+        if self.settings.expectile is not None:
+            loss = loss + self._expectile_loss(batch, value)
+        if self.settings.imitation_weight:
+            loss = loss + self.settings.imitation_weight * self._imitation_loss(batch, gain)
+        return loss, errors
+
+    def _expectile_loss(self, batch: Batch, value: Tensor) -> Tensor:
+        assert self.settings.expectile is not None
+        with torch.no_grad(), self.autocast():
+            targeted = self.target_network(batch.observation).float()
+        errors = _taken(targeted, batch) - value.squeeze(1)
+        return targets.expectile_loss(errors, self.settings.expectile).mean()
+
+    def _imitation_loss(self, batch: Batch, gain: Tensor) -> Tensor:
+        """Return the cross-entropy of softmax(Q / tau) on what was shown."""
+        shown = torch.from_numpy(np.flatnonzero(batch.indices < 0)).to(gain.device)
+        if not len(shown):
+            return gain.new_zeros(())
+        return imitation_loss(gain, batch, self.settings.prior_temperature, shown)
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return the context in which the network computes."""
+        return autocast(self.parameters.values.device, self.settings.precision)
+
+
+class LanguageModelLearner(Learner):
+    """The online network, the target network and the optimizer.
+
+    Args:
+        network: The Q-network; its parameters move into one flat vector.
+        config: The hyperparameters.
+    """
+
+    def __init__(self, network: LanguageModelQNetwork, config: LanguageModelConfig) -> None:
+        self.settings, self.own_network = config, network
+        # A frozen language model is the same for both.
+        shared = {} if _learns(network.reader) else {id(network.reader): network.reader}
+        self.own_target_network = copy.deepcopy(network, shared)
+        super().__init__(network, config, self.own_target_network)
+
+    def gradient_of(self, network: nn.Module, parameters: FlatParameters) -> Gradient:
+        """Return what computes the values of a network, and the gradient of the loss."""
+        assert isinstance(network, LanguageModelQNetwork)
+        return LanguageModelGradient(network, parameters, self.settings, self.own_target_network)
+
+    @torch.no_grad()
+    def imitate(self, demonstrations: Memory, updates: int) -> None:
+        """Make supervised updates on demonstrations; the target network follows at once."""
+        for _ in range(updates):
+            drawn = demonstrations.sample(self.config.batch_size)
+            with (
+                torch.enable_grad(),
+                autocast(self.parameters.values.device, self.settings.precision),
+            ):
+                gain = judge(self.own_network, drawn.observation).gain.float()
+                loss = imitation_loss(gain, drawn, self.settings.prior_temperature)
+                self.parameters.gradients.zero_()
+                torch.autograd.backward(loss)
+            self.optimizer.step()
+        targets.polyak_update(self.target_parameters.values, self.parameters.values, 1.0)
+
+    def bootstrap(self, batch: Batch) -> Tensor:
+        """Return the targets of a batch, `(B,)`, as the switches say."""
+        if self.settings.expectile is None:
+            return super().bootstrap(batch)
+        with autocast(self.parameters.values.device, self.settings.precision):
+            value = judge(self.own_target_network, batch.next_observation).value
+        return targets.bootstrap_target(batch.return_, batch.discount, value.float().squeeze(1))
+
+
+def imitation_loss(
+    gain: Tensor, batch: Batch, temperature: float, rows: Tensor | None = None
+) -> Tensor:
+    """Return the mean cross-entropy of softmax(Q / tau) on the actions of a batch.
+
+    Args:
+        gain: `(N, A)`, Q - V. The softmax is the same without V, and V learns nothing from it, not
+            even the rounding errors that Adam would make steps of.
+        batch: The batch.
+        temperature: tau.
+        rows: Of these transitions; None for all.
+    """
+    legal, actions = targets.masked(gain, batch.action_mask) / temperature, batch.action
+    return F.cross_entropy(*((legal, actions) if rows is None else (legal[rows], actions[rows])))
+
+
+def judge(network: LanguageModelQNetwork, observation: Observation) -> Judgement:
+    """Return what a network thinks of observations."""
+    return network.judge(network.read(observation), candidates_of(observation))
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Return a context that computes in a precision; none for single precision."""
+    dtype: torch.dtype = getattr(torch, precision)
+    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+
+
+def _taken(values: Tensor, batch: Batch) -> Tensor:
+    return values.gather(1, batch.action.unsqueeze(1)).squeeze(1)
+
+
+def _learns(module: nn.Module) -> bool:
+    return any(parameter.requires_grad for parameter in module.parameters())

@@ -1,0 +1,116 @@
+"""The replay memory of a language model: texts, and what was found out about them on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from ...registry.errors import EnvironmentFaultError
+from ..dqn.replay import Batch
+from ..dqn.sequences import Integers, SequenceMemory
+from .states import TextStates
+from .texts import Texts
+
+
+class TextMemory(SequenceMemory):
+    """Keeps texts, and of each state the candidates and the hidden state where these are needed.
+
+    With candidates the actions of a batch are places among them, and its masks tell which there
+    are.
+
+    Args:
+        arguments: Those of `SequenceMemory`.
+        texts: How the environment writes.
+        candidates: k; 0 where all tokens are judged.
+        width: D, the size of hidden states; 0 where the model reads anew.
+    """
+
+    def __init__(self, *arguments: Any, texts: Texts, candidates: int, width: int) -> None:
+        super().__init__(*arguments)
+        self.texts = texts
+        n_envs, steps = len(self.playing_starts), texts.new_tokens
+        self.found: dict[str, npt.NDArray[Any]] = {}
+        self.playing_found: dict[str, npt.NDArray[Any]] = {}
+        kinds: dict[str, tuple[int, Any]] = {
+            "candidates": (candidates, np.int32),
+            "hidden": (width, np.float32),
+        }
+        for name, (size, dtype) in kinds.items():
+            if size:
+                self.found[name] = np.zeros((self.capacity, steps, size), dtype)
+                self.playing_found[name] = np.zeros((n_envs, steps, size), dtype)
+
+    def starts_of(self, observations: npt.NDArray[Any]) -> Integers:
+        """Return P: all texts begin behind their prompt."""
+        return np.full(len(observations), self.texts.prompt_tokens)
+
+    def record(
+        self,
+        begins: dict[str, npt.NDArray[Any]],
+        rewards: npt.NDArray[np.float64],
+        ends: dict[str, npt.NDArray[Any]],
+        terminated: npt.NDArray[np.bool_],
+        truncated: npt.NDArray[np.bool_],
+        valid: npt.NDArray[np.bool_],
+    ) -> None:
+        """Take one step of every environment; see `SequenceMemory.record`."""
+        (envs,) = np.nonzero(valid)
+        if self.found and (truncated & valid & ~terminated).any():
+            raise EnvironmentFaultError(
+                "an episode was truncated, and nothing is known of the state that it ended in: "
+                "take the time limit off, or learn with train='full' and candidates=None."
+            )
+        for name, found in self.playing_found.items():
+            found[envs, self.playing_lengths[envs]] = begins[name][envs]
+        super().record(begins, rewards, ends, terminated, truncated, valid)
+
+    def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
+        for name, found in self.found.items():
+            found[self.position] = self.playing_found[name][env]
+        super()._keep(env, tokens, terminated)
+
+    def _gather(self, drawn: Integers, weights: Tensor | None) -> Batch:
+        batch = super()._gather(drawn, weights)
+        if "candidates" not in self.found:
+            return batch
+        present, following = batch.observation, batch.next_observation
+        assert isinstance(present, TextStates)
+        assert isinstance(following, TextStates)
+        assert present.candidates is not None
+        assert following.candidates is not None
+        taken = present.candidates == batch.action[:, None]
+        return replace(
+            batch,
+            action=taken.int().argmax(dim=1),
+            action_mask=present.candidates >= 0,
+            next_action_mask=following.candidates >= 0,
+        )
+
+    def _states(
+        self, tokens: Tensor, drawn: Integers, rows: Integers, steps: Integers
+    ) -> TextStates:
+        found: dict[str, Tensor] = {}
+        # Nothing is known of the end of a text, and nothing is asked of it.
+        places = drawn[rows], np.minimum(steps, self.lengths[drawn][rows] - 1)
+        for name, values in self.found.items():
+            kept = self._to(values[places])
+            found[name] = kept.long() if name == "candidates" else kept
+        slots = self.starts[drawn][rows] + steps - 1
+        return TextStates(tokens, self._to(rows), self._to(slots), **found)
+
+    def state(self) -> dict[str, Any]:
+        """Return the arrays that `restore` takes."""
+        kept = {f"found.{name}": each[: self.size] for name, each in self.found.items()}
+        playing = {f"playing.{name}": each for name, each in self.playing_found.items()}
+        return super().state() | kept | playing
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        super().restore(state)
+        for name in self.found:
+            self.found[name][: self.size] = state[f"found.{name}"].numpy()
+            self.playing_found[name][:] = state[f"playing.{name}"].numpy()

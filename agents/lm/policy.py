@@ -1,0 +1,116 @@
+"""How a language model with values acts: log pi_LM + beta (Q - V), among the legal tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .cached_reader import CachedReader
+from .learner import autocast
+from .q_network import LanguageModelQNetwork
+
+Booleans = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is thought of the next tokens of n texts.
+
+    Attributes:
+        hidden: `(n, D) float32`, the hidden states of their last tokens.
+        candidates: `(n, k) int64`, the tokens that are judged, -1 for none; None for all V.
+        log_prior: `(n, A)`, log pi_LM among the legal; minus infinity where illegal.
+        scores: `(n, A)`, log pi_LM + beta (Q - V); minus infinity where illegal.
+        q_values: `(n, A)`.
+    """
+
+    hidden: Tensor
+    candidates: Tensor | None
+    log_prior: Tensor
+    scores: Tensor
+    q_values: Tensor
+
+
+class TextPolicy:
+    """Chooses tokens by the language model's log-probabilities and what is known of their values.
+
+    Args:
+        network: The Q-network.
+        beta: How much values count; 0 leaves the language model alone.
+        candidates: k, how many of the model's best tokens are judged; 0 for all.
+        generator: The source of the draws.
+        precision: What the model computes in.
+    """
+
+    def __init__(
+        self,
+        network: LanguageModelQNetwork,
+        *,
+        beta: float,
+        candidates: int,
+        generator: np.random.Generator,
+        precision: str,
+    ) -> None:
+        self.network, self.beta, self.candidates = network, beta, candidates
+        self.generator, self.precision = generator, precision
+
+    @torch.no_grad()
+    def outlook(self, tokens: Tensor, legal: Any, reader: CachedReader | None = None) -> Outlook:
+        """Return what is thought of the next tokens.
+
+        Args:
+            tokens: `(n, P + T) int64`, observations.
+            legal: `(n, V) bool`, the tokens that may be written; None for all.
+            reader: What remembers the texts of the last batch, if they are likely to go on.
+        """
+        mask = None if legal is None else torch.from_numpy(np.array(legal)).to(tokens.device)
+        with autocast(tokens.device, self.precision):
+            hidden = (self.network.read(tokens) if reader is None else reader.read(tokens)).float()
+            candidates = self._candidates(hidden, mask) if self.candidates else None
+            judgement = self.network.judge(hidden, candidates)
+        if candidates is not None:
+            mask = candidates >= 0
+        log_prior = _masked(judgement.log_prior.float(), mask).log_softmax(dim=1)
+        scores = _masked(log_prior + self.beta * judgement.gain.float(), mask)
+        return Outlook(hidden, candidates, log_prior, scores, judgement.q_values.float())
+
+    def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
+        logits = _masked(self.network.reader.logits(hidden).float(), mask)
+        best, tokens = logits.topk(min(self.candidates, logits.shape[1]), dim=1)
+        tokens = tokens.masked_fill(best.isneginf(), -1)
+        eos = self.network.reader.texts.eos
+        missing = ~(tokens == eos).any(dim=1)
+        if mask is not None:
+            missing &= mask[:, eos]
+        tokens[missing, -1] = eos
+        return tokens
+
+    def best(self, outlook: Outlook) -> Integers:
+        """Return the tokens of the highest score, `(n,) int64`."""
+        return _tokens(outlook, outlook.scores.argmax(dim=1))
+
+    def draw(self, outlook: Outlook, epsilon: float) -> Integers:
+        """Draw tokens from softmax(scores); with probability epsilon from the language model."""
+        prior = self.generator.random(len(outlook.scores)) < epsilon
+        chosen = torch.from_numpy(prior).to(outlook.scores.device)[:, None]
+        scores = torch.where(chosen, outlook.log_prior, outlook.scores)
+        # The best after Gumbel noise is a draw from the softmax (Gumbel 1954).
+        noise = self.generator.gumbel(size=scores.shape).astype(np.float32)
+        return _tokens(outlook, (scores + torch.from_numpy(noise).to(scores.device)).argmax(dim=1))
+
+
+def _masked(values: Tensor, mask: Tensor | None) -> Tensor:
+    return values if mask is None else values.masked_fill(~mask, -torch.inf)
+
+
+def _tokens(outlook: Outlook, places: Tensor) -> Integers:
+    if outlook.candidates is not None:
+        places = outlook.candidates.gather(1, places[:, None]).squeeze(1)
+    tokens: Integers = places.cpu().numpy()
+    return tokens
