@@ -70,6 +70,7 @@ class DQN:
         memory: The replay memory.
         demonstrations: What the oracle showed, where demonstrations are asked for.
         episodes: The returns of the last episodes.
+        reward_scale: What rewards are multiplied by before learning.
 
     Raises:
         InvalidArgumentError: If the agent can't use the spaces, or a hyperparameter is refused.
@@ -120,9 +121,11 @@ class DQN:
         self._observation: npt.NDArray[Any] | None = None
         self._action_mask: npt.NDArray[np.bool_] | None = None
         self.demonstrations: Memory | None = None
+        scale = self._config.reward_scale
+        self.reward_scale = 1.0 if scale == "auto" else scale
         if not isinstance(env, Spaces):
             self._interaction = interaction_with(env)
-            self._reward_scale = resolve_reward_scale(self._config.reward_scale, env)
+            self.reward_scale = resolve_reward_scale(scale, env)
             self._window = NStepWindow(
                 self._config.n_steps, self._config.gamma, self._interaction.n_envs
             )
@@ -342,7 +345,7 @@ class DQN:
         if self._action_mask is not None and step.next_action_mask is not None:
             begins["action_mask"] = self._action_mask
             ends["next_action_mask"] = step.next_action_mask
-        outcome = (step.reward * self._reward_scale, ends, step.terminated, step.truncated)
+        outcome = (step.reward * self.reward_scale, ends, step.terminated, step.truncated)
         if isinstance(memory, SequenceMemory):
             memory.record(begins, *outcome, step.valid)
         else:

@@ -13,15 +13,18 @@ from torch import nn
 
 from ...registry.errors import InvalidArgumentError
 from ..batches import batch_size, legal_actions
+from ..callbacks import as_callback
 from ..dqn import saving
 from ..dqn.agent import DQN
 from ..dqn.memories import Memory, make_priorities
 from ..dqn.observations import batch_of_one
+from ..recordings import Recording
 from .building import architecture_of, build_network
 from .cached_reader import CachedReader
 from .config import LanguageModelConfig
 from .learner import LanguageModelLearner
 from .memory import TextMemory
+from .offline import found_in, learn_offline
 from .playing import TextPlayer
 from .policy import Outlook, TextPolicy
 from .q_network import LanguageModelQNetwork
@@ -119,15 +122,18 @@ class LanguageModelDQN(DQN):
     def _make_memory(self, masked: bool) -> Memory:
         if not self._remembers_sequences:
             return super()._make_memory(masked)
-        config, slots = self._config, self._encoder.shape[0]
-        capacity = max(1, config.buffer_size // slots)
+        capacity = max(1, self._config.buffer_size // self._encoder.shape[0])
+        return self._text_memory(capacity, self._interaction.n_envs, masked)
+
+    def _text_memory(self, capacity: int, n_envs: int, masked: bool) -> TextMemory:
+        config = self._config
         return TextMemory(
             capacity,
-            slots,
+            self._encoder.shape[0],
             self._n_actions if masked and not self._candidates else 0,
             config.n_steps,
             config.gamma,
-            self._interaction.n_envs,
+            n_envs,
             self._replay_generator,
             self.device,
             make_priorities(config, capacity, self._replay_generator),
@@ -150,16 +156,7 @@ class LanguageModelDQN(DQN):
             return {}
         outlook = self._look() if self._outlook is None else self._outlook
         self._outlook = None
-        found = {"hidden": outlook.hidden.cpu().numpy()}
-        if outlook.candidates is not None:
-            candidates = outlook.candidates.cpu().numpy()
-            # What is shown may be no candidate; it takes the place of the last but the end.
-            strange = ~(candidates == chosen[:, None]).any(axis=1)
-            last = candidates.shape[1] - 1
-            places = np.where(candidates[:, -1] == self.texts.eos, last - 1, last)
-            candidates[strange, places[strange]] = chosen[strange]
-            found["candidates"] = candidates
-        return found
+        return found_in(outlook, chosen, self.texts.eos)
 
     def _own_tensors(self) -> dict[str, Any]:
         # To read again would give the same numbers but for rounding.
@@ -187,6 +184,28 @@ class LanguageModelDQN(DQN):
         self.learner.optimizer.learning_rate = self._config.learning_rate
         self.learner.imitate(self.demonstrations, updates)
         self._forget()
+        return self
+
+    def learn_offline(
+        self, recording: str | Path | Recording, updates: int, callback: Any = None
+    ) -> Self:
+        """Learn from recorded episodes alone; no environment is stepped.
+
+        The target network follows every `target_update_interval` updates here. With `expectile`
+        and `conservative_weight` nothing is valued that was never seen (Snell et al. 2023, ILQL).
+
+        Args:
+            recording: What `lexigym record` wrote, or its path; of an environment with the same
+                spaces.
+            updates: Updates of the network; at least 1.
+            callback: As in `learn`; called after every update.
+
+        Raises:
+            InvalidArgumentError: If the spaces are others, or `updates` is below 1.
+            MissingDependencyError: If minari, which reads recordings, isn't installed.
+            RecordingError: If it is damaged.
+        """
+        learn_offline(self, recording, updates, as_callback(callback))
         return self
 
     def _train(self) -> None:
