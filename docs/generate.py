@@ -151,6 +151,9 @@ def index_page() -> str:
         "## [Datasets](datasets.md)",
         "What is asked, and what counts as right.",
         table(["name", "what it holds"], links("datasets.md", DATASETS)),
+        "## Evidence",
+        "[What each part is worth](ablation.md), of the agent `dqn` and of the environments of"
+        " texts. All other figures are with the [benchmarks](../benchmarks/README.md).",
     )
 
 

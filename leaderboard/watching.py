@@ -34,7 +34,8 @@ def watch(arguments: argparse.Namespace) -> None:
     _require_render_mode(name, mode)
     with make_environment(name, **keywords | {"render_mode": mode}) as env:
         agent = load_agent(arguments.checkpoint, env)
-        frames = _play(agent, env, next(episode_seeds(arguments.seed)))
+        explains = out is None and hasattr(agent, "explain")
+        frames = _play(agent, env, next(episode_seeds(arguments.seed)), explains)
         frames_per_second = env.metadata.get("render_fps", FRAMES_PER_SECOND)
         if out is None:
             _show(frames, frames_per_second)
@@ -43,21 +44,27 @@ def watch(arguments: argparse.Namespace) -> None:
             print(f"wrote {out}")
 
 
-def _play(agent: Any, env: Any, seed: int) -> Iterator[Any]:
-    """Play an episode greedily, and yield the picture of each state."""
+def _play(agent: Any, env: Any, seed: int, explains: bool) -> Iterator[Any]:
+    """Play an episode greedily, and yield the picture of each state.
+
+    An agent that explains itself, by `explain(observation, action_masks)` of the next action and
+    `explain_text(observation, action_masks)` of all, adds what it says.
+    """
     masked = takes_action_masks(agent)
     observation, info = env.reset(seed=seed)
-    yield env.render()
     state, episode_start, done = None, np.ones(1, dtype=bool), False
     while not done:
         mask = info.get("action_mask") if masked else None
+        frame = env.render()
+        yield f"{frame}\n\n{agent.explain(observation, mask)}" if explains else frame
         keywords = {} if mask is None else {"action_masks": mask}
         action, state = agent.predict(
             observation, state, episode_start, deterministic=True, **keywords
         )
         observation, _, terminated, truncated, info = env.step(action)
         episode_start, done = np.zeros(1, dtype=bool), terminated or truncated
-        yield env.render()
+    frame = env.render()
+    yield f"{frame}\n\n{agent.explain_text(observation, mask)}" if explains else frame
 
 
 def _show(frames: Iterator[str], frames_per_second: float) -> None:

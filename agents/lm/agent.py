@@ -22,6 +22,7 @@ from ..recordings import Recording
 from .building import architecture_of, build_network
 from .cached_reader import CachedReader
 from .config import LanguageModelConfig
+from .explaining import next_token_table, values_along
 from .learner import LanguageModelLearner
 from .memory import TextMemory
 from .offline import found_in, learn_offline
@@ -93,6 +94,7 @@ class LanguageModelDQN(DQN):
         self._learning_reader = CachedReader(self.q_network.reader)
         self._player = TextPlayer(self.policy)
         self._outlook: Outlook | None = None
+        self._original: TextPolicy | None = None
 
     @classmethod
     def hyperparameters(cls) -> dict[str, Any]:
@@ -110,6 +112,7 @@ class LanguageModelDQN(DQN):
         return self._config.candidates_of(len(self.texts.tokens))
 
     def _build(self, q_network: Any, seed: int) -> nn.Module:  # noqa: ARG002, it is always ours
+        self._network_seed = seed
         return build_network(self._config, self.texts, seed, self._architecture)
 
     def _make_learner(self) -> LanguageModelLearner:
@@ -264,6 +267,30 @@ class LanguageModelDQN(DQN):
             beams=self._config.beams if beams is None else beams,
         )
         return (actions if count is not None else int(actions[0])), state
+
+    def explain(self, observation: Any, action_masks: Any = None) -> str:
+        """Return the likeliest next tokens, as the model saw them before it learned and sees now.
+
+        Args:
+            observation: `(P + T,)`, one text.
+            action_masks: `(V,)`, the legal tokens; None for all.
+        """
+        tokens = torch.from_numpy(self._encoder.encode(batch_of_one(observation))).to(self.device)
+        legal = None if action_masks is None else legal_actions(action_masks, 1, self._n_actions)
+        if self._original is None:
+            frozen = dataclasses.replace(self._config, train="head")
+            network = build_network(frozen, self.texts, self._network_seed).to(self.device)
+            self._original = dataclasses.replace(self.policy, network=network)
+        before, now = self._original.outlook(tokens, legal), self.policy.outlook(tokens, legal)
+        return next_token_table(self.texts, before, now)
+
+    def explain_text(self, observation: Any, action_masks: Any = None) -> str:
+        """Return a plot of Q along the text of one observation, as lines."""
+        tokens = torch.from_numpy(self._encoder.encode(batch_of_one(observation))).to(self.device)
+        legal = None
+        if action_masks is not None:
+            legal = torch.from_numpy(np.array(action_masks, bool)).to(self.device)
+        return values_along(self.policy, tokens[0], legal)
 
     @classmethod
     def load(cls, path: str | Path, env: Any = None) -> Self:  # type: ignore[override]

@@ -37,10 +37,11 @@ class Outlook:
     q_values: Tensor
 
 
+@dataclass
 class TextPolicy:
     """Chooses tokens by the language model's log-probabilities and what is known of their values.
 
-    Args:
+    Attributes:
         network: The Q-network.
         beta: How much values count; 0 leaves the language model alone.
         candidates: k, how many of the model's best tokens are judged; 0 for all.
@@ -48,17 +49,11 @@ class TextPolicy:
         precision: What the model computes in.
     """
 
-    def __init__(
-        self,
-        network: LanguageModelQNetwork,
-        *,
-        beta: float,
-        candidates: int,
-        generator: np.random.Generator,
-        precision: str,
-    ) -> None:
-        self.network, self.beta, self.candidates = network, beta, candidates
-        self.generator, self.precision = generator, precision
+    network: LanguageModelQNetwork
+    beta: float
+    candidates: int
+    generator: np.random.Generator
+    precision: str
 
     @torch.no_grad()
     def outlook(self, tokens: Tensor, legal: Any, reader: CachedReader | None = None) -> Outlook:

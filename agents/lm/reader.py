@@ -108,8 +108,9 @@ class Reader(nn.Module):
     def _require_plain_logits(self) -> None:
         ids = torch.arange(min(4, len(self.texts.tokens)))[None]
         ids = ids.to(self.output_embeddings.device)
-        whole = self.model(ids, use_cache=False, return_dict=True).logits[0]
-        hidden = self.model.base_model(ids, use_cache=False, return_dict=True).last_hidden_state[0]
+        how = {"attention_mask": torch.ones_like(ids), "use_cache": False, "return_dict": True}
+        whole = self.model(ids, **how).logits[0]
+        hidden = self.model.base_model(ids, **how).last_hidden_state[0]
         mine = self.logits(hidden)
         if not torch.allclose(mine, whole[:, : mine.shape[1]], rtol=1e-3, atol=1e-3):
             raise InvalidArgumentError(
