@@ -10,9 +10,9 @@ import lexigym
 
 
 def answers(agent: Any, env: Any, questions: int) -> list[tuple[str, str, float]]:
-    """Return question, answer and score of the first questions of a split."""
+    """Return question, answer and score of some questions, from all over the split."""
     written = []
-    for example in range(questions):
+    for example in np.linspace(0, env.unwrapped.num_examples - 1, questions, dtype=int):
         observation, info = env.reset(options={"example": example})
         terminated = False
         while not terminated:

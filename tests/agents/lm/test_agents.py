@@ -193,7 +193,8 @@ def test_candidates_are_the_likeliest_and_the_end() -> None:
 def test_what_can_not_be_used_is_named(
     env: Any, settings: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # Set by the environment variable of the same name, which is read on import.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     for name in NAMES:
         with pytest.raises(InvalidArgumentError, match=message):
             make(name, env(), **settings)
@@ -249,21 +250,29 @@ def test_a_truncated_text_is_refused_where_its_end_must_be_known() -> None:
     make("lm-dqn", env).learn(60)
 
 
+def learned(**switches: Any) -> float:
+    """Return the mean return after learning, of a model that begins with random weights."""
+    defaults = {"batch_size": 32, "learning_rate": 3e-3, "buffer_size": 10_000}
+    agent = make("lm-dqn", copy_vector(8), **defaults, **switches)
+    assert evaluate(agent, copy_env(), 40).mean() < 0.3
+    return float(evaluate(agent.learn(10_000), copy_env(), 40).mean())
+
+
+@pytest.mark.slow
+def test_it_learns_to_copy() -> None:
+    assert learned() > 0.9
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "switches",
     [
-        {},
         {"munchausen": False, "n_steps": 4},
         {"munchausen": False, "expectile": 0.8},
         {"candidates": 4},
     ],
     ids=str,
 )
-def test_it_learns_to_copy(switches: dict[str, Any]) -> None:
-    agent = make(
-        "lm-dqn",
-        copy_vector(8),
-        **{"batch_size": 32, "learning_rate": 3e-3, "buffer_size": 10_000, "beta": 2.0, **switches},
-    ).learn(6_000)
-    assert evaluate(agent, copy_env(), 40).mean() > 0.9
+def test_it_learns_with_every_switch(switches: dict[str, Any]) -> None:
+    # What is rarely drawn from a model that has grown sure of itself is no longer found out.
+    assert learned(**switches) > 0.7
