@@ -15,7 +15,8 @@ HIDDEN = torch.finfo(torch.float32).min
 class CachedReader:
     """Reads the last token of n growing texts, with the keys and values of all earlier ones kept.
 
-    Row i of a batch is the text of row i of the last batch with one more token, or it is read anew.
+    Row i of a batch is the text of row i of the last batch, with one more token or none, or it is
+    read anew.
     So each environment of a vector has its own pace, and none waits for another.
 
     Args:
@@ -30,6 +31,7 @@ class CachedReader:
         """Forget all texts: the model has changed."""
         self._seen = torch.zeros(0, 0, dtype=torch.int64)
         self._slots = torch.zeros(0, dtype=torch.int64)
+        self._hidden = torch.zeros(0, self.reader.width)
         self._cache = _KeysAndValues()
 
     def state(self) -> dict[str, Tensor]:
@@ -37,7 +39,8 @@ class CachedReader:
         layers = self._cache.layers
         keys = {f"keys.{layer}": held[0] for layer, held in layers.items()}
         values = {f"values.{layer}": held[1] for layer, held in layers.items()}
-        return {"seen": self._seen, "slots": self._slots, **keys, **values}
+        texts = {"seen": self._seen, "slots": self._slots, "hidden": self._hidden}
+        return {**texts, **keys, **values}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
@@ -45,6 +48,7 @@ class CachedReader:
         device = self.reader.output_embeddings.device
         held = {name: tensor.to(device) for name, tensor in state.items()}
         self._seen, self._slots = held.pop("seen"), held.pop("slots")
+        self._hidden = held.pop("hidden")
         for layer in range(len(held) // 2):
             self._cache.layers[layer] = held[f"keys.{layer}"], held[f"values.{layer}"]
 
@@ -54,22 +58,24 @@ class CachedReader:
         slots = self.reader.last_slots(tokens)
         ids, prompts = self.reader.unpadded(tokens)
         positions = self.reader.positions(prompts, slots)
+        if self._seen.shape != tokens.shape:
+            self.forget()
+            self._seen, self._slots = torch.full_like(tokens, -1), slots
+            self._hidden = torch.empty(len(tokens), self.reader.width, device=tokens.device)
+        stood = (self._seen == tokens).all(dim=1)
         grown = self._have_grown(tokens, slots)
-        hidden = torch.empty(len(tokens), self.reader.width, device=tokens.device)
-        for rows, reads in ((grown, self._read_last), (~grown, self._read_whole)):
+        hidden = self._hidden.clone()
+        for rows, reads in ((grown, self._read_last), (~(grown | stood), self._read_whole)):
             if rows.any():
                 chosen = rows.nonzero().squeeze(1)
                 hidden[chosen] = reads(chosen, ids, positions)
-        self._seen, self._slots = tokens.clone(), slots
+        self._seen, self._slots, self._hidden = tokens.clone(), slots, hidden
         return hidden
 
     def _have_grown(self, tokens: Tensor, slots: Tensor) -> Tensor:
         """Return which texts are those of the last batch with one more token, `(n,) bool`."""
-        if self._seen.shape != tokens.shape:
-            self._cache = _KeysAndValues()
-            return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
-        written = torch.arange(tokens.shape[1], device=tokens.device) < slots[:, None]
-        same = ((self._seen == tokens) | ~written).all(dim=1)
+        before = torch.arange(tokens.shape[1], device=tokens.device) < slots[:, None]
+        same = ((self._seen == tokens) | ~before).all(dim=1)
         return same & (slots == self._slots + 1)
 
     def _read_last(self, rows: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
