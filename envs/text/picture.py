@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium import logger
 
 WIDTH, LINE, MARGIN, FONT_SIZE = 640, 26, 14, 18
 COLUMNS = 64
@@ -21,6 +25,18 @@ COLOURS = {
     "score": (30, 120, 50),
 }
 PAPER = (250, 249, 245)
+
+# From here on a character needs a font of its own, of which systems have one of these.
+IDEOGRAPHS = "\u2e80"
+CHINESE_FONTS = (
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansSC-Regular.otf",
+    "SourceHanSansSC-Regular.otf",
+    "wqy-zenhei.ttc",
+    "wqy-microhei.ttc",
+    "msyh.ttc",
+    "PingFang.ttc",
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,7 @@ def draw_text(scene: Scene) -> str:
 def draw_picture(scene: Scene) -> npt.NDArray[np.uint8]:
     """Return the scene as `(height, width, 3) uint8`, of one size for one example."""
     # Imported here because only pictures need it.
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     rows: list[tuple[str, str]] = []
     for kind, line in scene.lines:
@@ -62,7 +78,23 @@ def draw_picture(scene: Scene) -> npt.NDArray[np.uint8]:
         wrapped += [""] * (2 - len(wrapped)) if kind == "text" else []
         rows += [(kind, part) for part in wrapped]
     image = Image.new("RGB", (WIDTH, LINE * len(rows) + 2 * MARGIN), PAPER)
-    canvas, font = ImageDraw.Draw(image), ImageFont.load_default(FONT_SIZE)
+    written = "".join(line for _, line in scene.lines)
+    canvas, font = ImageDraw.Draw(image), _font(any(each >= IDEOGRAPHS for each in written))
     for row, (kind, line) in enumerate(rows):
         canvas.text((MARGIN, MARGIN + LINE * row), line, fill=COLOURS[kind], font=font)
     return np.asarray(image, dtype=np.uint8).copy()
+
+
+@cache
+def _font(chinese: bool) -> Any:
+    from PIL import ImageFont
+
+    if chinese:
+        for name in CHINESE_FONTS:
+            with suppress(OSError):
+                return ImageFont.truetype(name, FONT_SIZE)
+        logger.warn(
+            "no font for Chinese characters was found, so they are drawn as boxes: install one, "
+            f"such as Debian's fonts-noto-cjk; these are looked for: {', '.join(CHINESE_FONTS)}."
+        )
+    return ImageFont.load_default(FONT_SIZE)
