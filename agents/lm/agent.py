@@ -19,8 +19,8 @@ from ..dqn.agent import DQN
 from ..dqn.memories import Memory, make_priorities
 from ..dqn.observations import batch_of_one
 from ..recordings import Recording
-from .building import architecture_of, build_network
-from .cached_reader import CachedReader
+from .building import build_network
+from .cached_reader import CachedReaders
 from .config import LanguageModelConfig
 from .explaining import next_token_table, values_along
 from .learner import LanguageModelLearner
@@ -48,7 +48,7 @@ class LanguageModelDQN(DQN):
     Args:
         env: A token environment, single or vector, such as QA-v0.
         texts: How it writes; None asks the environment.
-        architecture: Of the model, where its weights come from a checkpoint.
+        network_seed: Of weights that begin with random numbers; None draws it from `seed`.
         **hyperparameters: Those of `LanguageModelConfig`.
 
     Attributes:
@@ -72,11 +72,11 @@ class LanguageModelDQN(DQN):
         env: Any,
         *,
         texts: Texts | None = None,
-        architecture: dict[str, Any] | None = None,
+        network_seed: int | None = None,
         **hyperparameters: Any,
     ) -> None:
         self.texts = Texts.of(env) if texts is None else texts
-        self._architecture = architecture
+        self._network_seed = network_seed
         super().__init__(env, **hyperparameters)
         config = self._config
         if config.memory == "transitions" and (config.train == "head" or self._candidates):
@@ -91,10 +91,9 @@ class LanguageModelDQN(DQN):
             generator=self._behaviour.generator,
             precision=config.precision,
         )
-        self._learning_reader = CachedReader(self.q_network.reader)
+        self._readers = CachedReaders(self.q_network)
         self._player = TextPlayer(self.policy)
         self._outlook: Outlook | None = None
-        self._original: TextPolicy | None = None
 
     @classmethod
     def hyperparameters(cls) -> dict[str, Any]:
@@ -104,16 +103,17 @@ class LanguageModelDQN(DQN):
     @property
     def config(self) -> dict[str, Any]:
         """What a checkpoint's `config.json` holds, but for the state of the training."""
-        texts = {"texts": self.texts.to_json()}
-        return super().config | texts | {"language_model": architecture_of(self.q_network)}
+        own = {"texts": self.texts.to_json(), "network_seed": self._network_seed}
+        return super().config | own
 
     @property
     def _candidates(self) -> int:
         return self._config.candidates_of(len(self.texts.tokens))
 
     def _build(self, q_network: Any, seed: int) -> nn.Module:  # noqa: ARG002, it is always ours
-        self._network_seed = seed
-        return build_network(self._config, self.texts, seed, self._architecture)
+        if self._network_seed is None:
+            self._network_seed = seed
+        return build_network(self._config, self.texts, self._network_seed)
 
     def _make_learner(self) -> LanguageModelLearner:
         return LanguageModelLearner(self.q_network, self._config)
@@ -142,7 +142,7 @@ class LanguageModelDQN(DQN):
             make_priorities(config, capacity, self._replay_generator),
             texts=self.texts,
             candidates=self._candidates,
-            width=self.q_network.reader.width if config.train == "head" else 0,
+            width=self.q_network.prior.width,
         )
 
     def _explore(self, epsilon: float) -> npt.NDArray[np.int64]:
@@ -152,10 +152,10 @@ class LanguageModelDQN(DQN):
     def _look(self) -> Outlook:
         """Return what is thought of the present states."""
         tokens = torch.from_numpy(self._observation).to(self.device)
-        return self.policy.outlook(tokens, self._action_mask, self._learning_reader)
+        return self.policy.outlook(tokens, self._action_mask, self._readers)
 
     def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-        if not self._candidates and self._config.train != "head":
+        if not self._remembers_sequences:
             return {}
         outlook = self._look() if self._outlook is None else self._outlook
         self._outlook = None
@@ -163,10 +163,10 @@ class LanguageModelDQN(DQN):
 
     def _own_tensors(self) -> dict[str, Any]:
         # To read again would give the same numbers but for rounding.
-        return self._learning_reader.state()
+        return self._readers.state()
 
     def _restore_own(self, tensors: dict[str, torch.Tensor]) -> None:
-        self._learning_reader.restore(tensors)
+        self._readers.restore(tensors)
 
     def _demonstrate(self) -> None:
         super()._demonstrate()
@@ -218,8 +218,7 @@ class LanguageModelDQN(DQN):
     def _forget(self) -> None:
         """Forget what was read and planned with other weights."""
         self._player.forget()
-        if self._config.train != "head":
-            self._learning_reader.forget()
+        self._readers.forget()
 
     def q_values(self, observation: Any) -> npt.NDArray[np.float32]:
         """Return Q(s, a) of one observation, `(V,) float32`, or of a batch, `(n, V)`.
@@ -277,12 +276,7 @@ class LanguageModelDQN(DQN):
         """
         tokens = torch.from_numpy(self._encoder.encode(batch_of_one(observation))).to(self.device)
         legal = None if action_masks is None else legal_actions(action_masks, 1, self._n_actions)
-        if self._original is None:
-            frozen = dataclasses.replace(self._config, train="head")
-            network = build_network(frozen, self.texts, self._network_seed).to(self.device)
-            self._original = dataclasses.replace(self.policy, network=network)
-        before, now = self._original.outlook(tokens, legal), self.policy.outlook(tokens, legal)
-        return next_token_table(self.texts, before, now)
+        return next_token_table(self.texts, self.policy.outlook(tokens, legal))
 
     def explain_text(self, observation: Any, action_masks: Any = None) -> str:
         """Return a plot of Q along the text of one observation, as lines."""
@@ -296,15 +290,14 @@ class LanguageModelDQN(DQN):
     def load(cls, path: str | Path, env: Any = None) -> Self:  # type: ignore[override]
         """Read a checkpoint; see `DQN.load`.
 
-        A model of which only a part learned is loaded by its name again.
+        The language model as it was is loaded by its name again.
         """
 
         def make(env: Any, config: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
-            whole = hyperparameters["train"] == "full"
             return cls(
                 env,
                 texts=Texts.from_json(config["texts"]),
-                architecture=config["language_model"] if whole else None,
+                network_seed=config["network_seed"],
                 **hyperparameters,
             )
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
 from typing import Any
 
 import torch
 
 from ...registry.errors import MissingDependencyError
 from .config import LanguageModelConfig
-from .models import from_settings, import_transformers, load_model
+from .learner import copy_of
+from .models import load_model
 from .q_network import LanguageModelQNetwork
 from .reader import Reader
 from .texts import Texts
 from .vocabulary import fit_vocabulary
 
 
-def build_network(
-    config: LanguageModelConfig,
-    texts: Texts,
-    seed: int,
-    architecture: Mapping[str, Any] | None = None,
-) -> LanguageModelQNetwork:
+def build_network(config: LanguageModelConfig, texts: Texts, seed: int) -> LanguageModelQNetwork:
     """Build the Q-network for an environment.
 
     Args:
         config: The hyperparameters: which model, and what of it learns.
         texts: How the environment writes.
         seed: Of the first weights of the heads, and of a model that begins with random ones.
-        architecture: What `architecture_of` returned, for a model whose weights are read from a
-            checkpoint; None loads the model.
 
     Raises:
         InvalidArgumentError: If the model can't be loaded, or doesn't fit the environment.
@@ -37,32 +31,23 @@ def build_network(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if architecture is None:
-            loaded = load_model(config.model, len(texts.tokens))
-            by_words = loaded.by_words
-            model = fit_vocabulary(loaded, texts, str(config.model))
-        else:
-            by_words = architecture["by_words"]
-            model = from_settings(import_transformers("in the checkpoint"), architecture["config"])
+        loaded = load_model(config.model, len(texts.tokens))
+        model = fit_vocabulary(loaded, texts, str(config.model))
         # Without dropout: what is learned from is what acts.
-        model.eval()
-        _choose_what_learns(model, config)
-    reader = Reader(model, texts, separates=by_words)
+        model.eval().requires_grad_(False)
+        prior = Reader(model, texts, separates=loaded.by_words)
+        reader = prior
+        if config.train != "head":
+            learning = _copy_that_learns(model, config)
+            reader = Reader(learning, texts, separates=loaded.by_words)
     generator = torch.Generator().manual_seed(seed)
-    return LanguageModelQNetwork(reader, config.prior_temperature, generator)
+    return LanguageModelQNetwork(reader, prior, config.prior_temperature, generator)
 
 
-def architecture_of(network: LanguageModelQNetwork) -> dict[str, Any]:
-    """Return what rebuilds the language model but for its weights, as plain JSON data."""
-    config = network.reader.model.config.to_dict()
-    return {"by_words": bool(network.reader.separator), "config": config}
-
-
-def _choose_what_learns(model: Any, config: LanguageModelConfig) -> None:
-    """Freeze what doesn't learn, and put in what learns in its place."""
-    model.requires_grad_(config.train == "full")
-    if config.train != "lora":
-        return
+def _copy_that_learns(model: Any, config: LanguageModelConfig) -> Any:
+    """Return a copy of a frozen model that learns, wholly or by corrections of shared weights."""
+    if config.train == "full":
+        return copy.deepcopy(model).requires_grad_(True)
     try:
         import peft
     except ImportError as error:
@@ -71,7 +56,8 @@ def _choose_what_learns(model: Any, config: LanguageModelConfig) -> None:
         ) from error
     from transformers.pytorch_utils import Conv1D
 
-    transposed = any(isinstance(module, Conv1D) for module in model.modules())
+    copied = copy_of(model)
+    transposed = any(isinstance(module, Conv1D) for module in copied.modules())
     settings = peft.LoraConfig(
         r=config.lora_rank,
         lora_alpha=2 * config.lora_rank,
@@ -79,4 +65,4 @@ def _choose_what_learns(model: Any, config: LanguageModelConfig) -> None:
         exclude_modules=["lm_head"],
         fan_in_fan_out=transposed,
     )
-    peft.inject_adapter_in_model(settings, model)
+    return peft.inject_adapter_in_model(settings, copied)

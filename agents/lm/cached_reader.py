@@ -7,9 +7,47 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .q_network import Hidden, LanguageModelQNetwork
 from .reader import Reader
 
 HIDDEN = torch.finfo(torch.float32).min
+
+
+class CachedReaders:
+    """Reads growing texts with the model that learns and with its prior, which stays.
+
+    Args:
+        network: Whose models they are.
+    """
+
+    def __init__(self, network: LanguageModelQNetwork) -> None:
+        self.prior = CachedReader(network.prior)
+        self.learning = None if network.reader is network.prior else CachedReader(network.reader)
+
+    def read(self, tokens: Tensor) -> Hidden:
+        """Return the hidden states of the last tokens of observations, `(n, P + T)`."""
+        prior = self.prior.read(tokens)
+        return Hidden(prior if self.learning is None else self.learning.read(tokens), prior)
+
+    def forget(self) -> None:
+        """Forget what was read with other weights."""
+        if self.learning is not None:
+            self.learning.forget()
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that `restore` takes."""
+        state = {f"prior.{name}": each for name, each in self.prior.state().items()}
+        if self.learning is not None:
+            own = self.learning.state().items()
+            state |= {f"learning.{name}": each for name, each in own}
+        return state
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` returned."""
+        for part, reader in (("prior.", self.prior), ("learning.", self.learning)):
+            if reader is not None:
+                mine = {name: each for name, each in state.items() if name.startswith(part)}
+                reader.restore({name.removeprefix(part): each for name, each in mine.items()})
 
 
 class CachedReader:

@@ -26,7 +26,8 @@ class LanguageModelConfig(DQNConfig):
             transformers; or settings of its configurations, `model_type` among them, for a small
             one with random weights.
         train: "full" trains all of it; "lora" low-rank corrections of it (Hu et al. 2022); "head"
-            the value and advantage heads alone, on hidden states that the memory keeps.
+            the value and advantage heads alone, on hidden states that the memory keeps. The model
+            as it was gives pi_LM in all three.
         lora_rank: The rank of the corrections.
         prior_temperature: tau in Q = V + tau log pi_LM + A: what a log-probability is worth, in
             scaled rewards.

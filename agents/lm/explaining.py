@@ -15,15 +15,14 @@ SHOWN = 5
 BAR = 20
 
 
-def next_token_table(texts: Texts, before: Outlook, now: Outlook) -> str:
+def next_token_table(texts: Texts, outlook: Outlook) -> str:
     """Return the likeliest next tokens before and now, side by side, as lines.
 
     Args:
         texts: What ids stand for.
-        before: Of one text, as the model saw it before it learned; its prior is shown.
-        now: Of the same text.
+        outlook: Of one text; what the model thought before is the prior.
     """
-    old, new = _probabilities(before, before.log_prior), _probabilities(now, now.scores)
+    old, new = _probabilities(outlook, outlook.log_prior), _probabilities(outlook, outlook.scores)
     lines = [f"{'before':>24}   {'now':>24}   change"]
     pairs = zip(_likeliest(old), _likeliest(new), strict=False)
     for (was, old_chance), (token, chance) in pairs:

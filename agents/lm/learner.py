@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from ..dqn.parameters import FlatParameters
 from ..dqn.replay import Batch
 from .config import LanguageModelConfig
 from .q_network import Judgement, LanguageModelQNetwork, candidates_of
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class LanguageModelGradient(AutogradGradient):
@@ -91,9 +94,7 @@ class LanguageModelLearner(Learner):
 
     def __init__(self, network: LanguageModelQNetwork, config: LanguageModelConfig) -> None:
         self.settings, self.own_network = config, network
-        # A frozen language model is the same for both.
-        shared = {} if _learns(network.reader) else {id(network.reader): network.reader}
-        self.own_target_network = copy.deepcopy(network, shared)
+        self.own_target_network = copy_of(network)
         super().__init__(network, config, self.own_target_network)
 
     def gradient_of(self, network: nn.Module, parameters: FlatParameters) -> Gradient:
@@ -119,6 +120,9 @@ class LanguageModelLearner(Learner):
 
     def bootstrap(self, batch: Batch) -> Tensor:
         """Return the targets of a batch, `(B,)`, as the switches say."""
+        if not (self.settings.munchausen or batch.discount.any()):
+            # Whole returns: there is nothing to bootstrap from.
+            return batch.return_
         if self.settings.expectile is None:
             return super().bootstrap(batch)
         with autocast(self.parameters.values.device, self.settings.precision):
@@ -157,5 +161,7 @@ def _taken(values: Tensor, batch: Batch) -> Tensor:
     return values.gather(1, batch.action.unsqueeze(1)).squeeze(1)
 
 
-def _learns(module: nn.Module) -> bool:
-    return any(parameter.requires_grad for parameter in module.parameters())
+def copy_of(module: Module) -> Module:
+    """Return a copy of a module that shares the weights that don't learn."""
+    frozen = {id(each): each for each in module.parameters() if not each.requires_grad}
+    return copy.deepcopy(module, frozen)

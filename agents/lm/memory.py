@@ -17,7 +17,7 @@ from .texts import Texts
 
 
 class TextMemory(SequenceMemory):
-    """Keeps texts, and of each state the candidates and the hidden state where these are needed.
+    """Keeps texts, and of each state the prior's hidden state, and the candidates if there are any.
 
     With candidates the actions of a batch are places among them, and its masks tell which there
     are.
@@ -26,7 +26,7 @@ class TextMemory(SequenceMemory):
         arguments: Those of `SequenceMemory`.
         texts: How the environment writes.
         candidates: k; 0 where all tokens are judged.
-        width: D, the size of hidden states; 0 where the model reads anew.
+        width: D, the size of hidden states.
     """
 
     def __init__(self, *arguments: Any, texts: Texts, candidates: int, width: int) -> None:
@@ -35,14 +35,12 @@ class TextMemory(SequenceMemory):
         n_envs, steps = len(self.playing_starts), texts.new_tokens
         self.found: dict[str, npt.NDArray[Any]] = {}
         self.playing_found: dict[str, npt.NDArray[Any]] = {}
-        kinds: dict[str, tuple[int, Any]] = {
-            "candidates": (candidates, np.int32),
-            "hidden": (width, np.float32),
-        }
+        kinds: dict[str, tuple[int, Any]] = {"hidden": (width, np.float32)}
+        if candidates:
+            kinds["candidates"] = candidates, np.int32
         for name, (size, dtype) in kinds.items():
-            if size:
-                self.found[name] = np.zeros((self.capacity, steps, size), dtype)
-                self.playing_found[name] = np.zeros((n_envs, steps, size), dtype)
+            self.found[name] = np.zeros((self.capacity, steps, size), dtype)
+            self.playing_found[name] = np.zeros((n_envs, steps, size), dtype)
 
     def starts_of(self, observations: npt.NDArray[Any]) -> Integers:
         """Return P: all texts begin behind their prompt."""
@@ -59,10 +57,10 @@ class TextMemory(SequenceMemory):
     ) -> None:
         """Take one step of every environment; see `SequenceMemory.record`."""
         (envs,) = np.nonzero(valid)
-        if self.found and (truncated & valid & ~terminated).any():
+        if (truncated & valid & ~terminated).any():
             raise EnvironmentFaultError(
                 "an episode was truncated, and nothing is known of the state that it ended in: "
-                "take the time limit off, or learn with train='full' and candidates=None."
+                "take the time limit off, and bound texts by max_new_tokens of the environment."
             )
         for name, found in self.playing_found.items():
             found[envs, self.playing_lengths[envs]] = begins[name][envs]

@@ -58,11 +58,9 @@ def learn_offline(
 def _remember(agent: LanguageModelDQN, memory: TextMemory, episode: RecordedEpisode) -> None:
     observations, masks = episode.observations, episode.action_masks
     steps = len(episode.rewards)
-    found: dict[str, npt.NDArray[Any]] = {}
-    if memory.found:
-        tokens = torch.from_numpy(observations[:steps]).to(agent.device)
-        outlook = agent.policy.outlook(tokens, None if masks is None else masks[:steps])
-        found = found_in(outlook, episode.actions, agent.texts.eos)
+    tokens = torch.from_numpy(observations[:steps]).to(agent.device)
+    outlook = agent.policy.outlook(tokens, None if masks is None else masks[:steps])
+    found = found_in(outlook, episode.actions, agent.texts.eos)
     for step in range(steps):
         now, following = slice(step, step + 1), slice(step + 1, step + 2)
         begins = {"observation": observations[now], "action": episode.actions[now]}

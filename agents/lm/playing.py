@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from .beams import BeamSearch
-from .cached_reader import CachedReader
+from .cached_reader import CachedReaders
 from .policy import Integers, TextPolicy
 
 
@@ -20,12 +20,13 @@ class TextPlayer:
 
     def __init__(self, policy: TextPolicy) -> None:
         self.policy = policy
-        self.forget()
+        self._readers = CachedReaders(policy.network)
+        self._search = BeamSearch(policy)
 
     def forget(self) -> None:
         """Forget what was read and planned: the model has changed."""
-        self._reader = CachedReader(self.policy.network.reader)
-        self._search = BeamSearch(self.policy)
+        self._readers.forget()
+        self._search.forget()
 
     def act(
         self, tokens: Tensor, legal: Any, *, deterministic: bool, epsilon: float, beams: int
@@ -41,7 +42,7 @@ class TextPlayer:
         """
         if deterministic and beams > 1:
             return self._search.next_tokens(tokens, legal, beams)
-        outlook = self.policy.outlook(tokens, legal, self._reader)
+        outlook = self.policy.outlook(tokens, legal, self._readers)
         if deterministic:
             return self.policy.best(outlook)
         return self.policy.draw(outlook, epsilon)

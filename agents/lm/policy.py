@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .cached_reader import CachedReader
+from .cached_reader import CachedReaders
 from .learner import autocast
-from .q_network import LanguageModelQNetwork
+from .q_network import Hidden, LanguageModelQNetwork
 
 Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ class Outlook:
     """What is thought of the next tokens of n texts.
 
     Attributes:
-        hidden: `(n, D) float32`, the hidden states of their last tokens.
+        hidden: `(n, D) float32`, the prior's hidden states of their last tokens.
         candidates: `(n, k) int64`, the tokens that are judged, -1 for none; None for all V.
         log_prior: `(n, A)`, log pi_LM among the legal; minus infinity where illegal.
         scores: `(n, A)`, log pi_LM + beta (Q - V); minus infinity where illegal.
@@ -56,30 +56,31 @@ class TextPolicy:
     precision: str
 
     @torch.no_grad()
-    def outlook(self, tokens: Tensor, legal: Any, reader: CachedReader | None = None) -> Outlook:
+    def outlook(self, tokens: Tensor, legal: Any, readers: CachedReaders | None = None) -> Outlook:
         """Return what is thought of the next tokens.
 
         Args:
             tokens: `(n, P + T) int64`, observations.
             legal: `(n, V) bool`, the tokens that may be written; None for all.
-            reader: What remembers the texts of the last batch, if they are likely to go on.
+            readers: What remember the texts of the last batch, if they are likely to go on.
         """
         mask = None if legal is None else torch.from_numpy(np.array(legal)).to(tokens.device)
         with autocast(tokens.device, self.precision):
-            hidden = (self.network.read(tokens) if reader is None else reader.read(tokens)).float()
-            candidates = self._candidates(hidden, mask) if self.candidates else None
+            read = self.network.read(tokens) if readers is None else readers.read(tokens)
+            hidden = Hidden(*(each.float() for each in read))
+            candidates = self._candidates(hidden.prior, mask) if self.candidates else None
             judgement = self.network.judge(hidden, candidates)
         if candidates is not None:
             mask = candidates >= 0
         log_prior = _masked(judgement.log_prior.float(), mask).log_softmax(dim=1)
         scores = _masked(log_prior + self.beta * judgement.gain.float(), mask)
-        return Outlook(hidden, candidates, log_prior, scores, judgement.q_values.float())
+        return Outlook(hidden.prior, candidates, log_prior, scores, judgement.q_values.float())
 
     def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
-        logits = _masked(self.network.reader.logits(hidden).float(), mask)
+        logits = _masked(self.network.prior.logits(hidden).float(), mask)
         best, tokens = logits.topk(min(self.candidates, logits.shape[1]), dim=1)
         tokens = tokens.masked_fill(best.isneginf(), -1)
-        eos = self.network.reader.texts.eos
+        eos = self.network.prior.texts.eos
         missing = ~(tokens == eos).any(dim=1)
         if mask is not None:
             missing &= mask[:, eos]

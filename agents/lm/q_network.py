@@ -16,6 +16,18 @@ from .states import TextStates
 NEVER = -1e9
 
 
+class Hidden(NamedTuple):
+    """The hidden states of the last tokens of N texts.
+
+    Attributes:
+        learning: `(N, D)`, those of the model that learns.
+        prior: `(N, D)`, those of the model as it was; the same tensor where only heads learn.
+    """
+
+    learning: Tensor
+    prior: Tensor
+
+
 class Judgement(NamedTuple):
     """What is thought of N states and A next tokens each.
 
@@ -40,18 +52,23 @@ class LanguageModelQNetwork(nn.Module):
     """Q(s, a) = V(s) + tau log pi_LM(a | s) + A(s, a).
 
     V and A are perceptrons on the hidden state of the last token; A is the product of what its
-    perceptron gives with the embedding of the token. Both begin at 0, so that the order of the
-    tokens is the language model's before the first update.
+    perceptron gives with the embedding of the token, and tau times what learning has changed of the
+    model's own log-probability. Both begin at 0, so that the order of the tokens is the language
+    model's before the first update. pi_LM stays what it was: were it to learn, it would grow sure
+    of what it has tried, and try nothing else.
 
     Args:
-        reader: The language model.
+        reader: The language model that learns.
+        prior: The language model as it was, which gives pi_LM; `reader` where only heads learn.
         temperature: tau, by which log-probabilities are worth rewards.
         generator: The source of the first weights.
     """
 
-    def __init__(self, reader: Reader, temperature: float, generator: torch.Generator) -> None:
+    def __init__(
+        self, reader: Reader, prior: Reader, temperature: float, generator: torch.Generator
+    ) -> None:
         super().__init__()
-        self.reader = reader
+        self.reader, self.prior = reader, prior
         self.temperature = temperature
         unwritten = torch.ones(len(reader.texts.tokens), dtype=torch.bool)
         unwritten[list(reader.texts.written)] = False
@@ -72,41 +89,38 @@ class LanguageModelQNetwork(nn.Module):
         """Return Q(s, a), `(N, A)`, of observations `(N, P + T)` or of `Prefixes`."""
         return self.judge(self.read(observations), candidates_of(observations)).q_values
 
-    def read(self, observations: Tensor | Prefixes) -> Tensor:
-        """Return the hidden states, `(N, D)`."""
-        if isinstance(observations, TextStates) and observations.hidden is not None:
-            return observations.hidden
+    def read(self, observations: Tensor | Prefixes) -> Hidden:
+        """Return the hidden states of what is seen of texts."""
         if isinstance(observations, Prefixes):
-            return self._read(observations.tokens, observations.rows, observations.slots)
-        rows = torch.arange(len(observations), device=observations.device)
-        return self._read(observations, rows, self.reader.last_slots(observations))
+            places = observations.tokens, observations.rows, observations.slots
+        else:
+            rows = torch.arange(len(observations), device=observations.device)
+            places = observations, rows, self.reader.last_slots(observations)
+        prior = observations.hidden if isinstance(observations, TextStates) else None
+        if prior is None:
+            prior = self.prior(*places)
+        return Hidden(prior if self.reader is self.prior else self.reader(*places), prior)
 
-    def _read(self, tokens: Tensor, rows: Tensor, slots: Tensor) -> Tensor:
-        hidden: Tensor = self.reader(tokens, rows, slots)
-        return hidden
-
-    def judge(self, hidden: Tensor, candidates: Tensor | None) -> Judgement:
+    def judge(self, hidden: Hidden, candidates: Tensor | None) -> Judgement:
         """Return what is thought of states with these hidden states.
 
         Args:
-            hidden: `(N, D)`.
+            hidden: Those of N states.
             candidates: `(N, k)`, the tokens that are judged, -1 for none; None for all.
         """
-        advantage = self.advantage(hidden)
-        if candidates is None:
-            logits = self.reader.logits(hidden).masked_fill(self.unwritten, NEVER)
-            advantages = F.linear(advantage, self.reader.output_embeddings)
-        else:
-            # Of the candidates alone: a vocabulary of tens of thousands would fill the memory.
-            tokens = candidates.clamp(min=0)
-            embeddings = F.embedding(tokens, self.reader.output_embeddings)
-            both = torch.stack([hidden, advantage], dim=2)
-            logits, advantages = (embeddings @ both).unbind(2)
-            if self.reader.output_bias is not None:
-                logits = logits + self.reader.output_bias[tokens]
-            logits = logits.masked_fill(candidates < 0, NEVER)
-        log_prior = F.log_softmax(logits.float(), dim=1)
-        return Judgement(self.value(hidden), log_prior, self.temperature * log_prior + advantages)
+        unwritten = self.unwritten if candidates is None else candidates < 0
+
+        def log_probabilities(reader: Reader, hidden: Tensor) -> Tensor:
+            logits = reader.logits(hidden, candidates).masked_fill(unwritten, NEVER)
+            return F.log_softmax(logits.float(), dim=1)
+
+        log_prior = log_probabilities(self.prior, hidden.prior)
+        learned = log_prior
+        if self.reader is not self.prior:
+            learned = log_probabilities(self.reader, hidden.learning)
+        advantage = self.reader.products(self.advantage(hidden.learning), candidates)
+        gain = self.temperature * learned + advantage
+        return Judgement(self.value(hidden.learning), log_prior, gain)
 
 
 def candidates_of(observations: Tensor | Prefixes) -> Tensor | None:

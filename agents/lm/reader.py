@@ -51,9 +51,30 @@ class Reader(nn.Module):
         bias = self.model.get_output_embeddings().bias
         return None if bias is None else bias[: len(self.texts.tokens)]
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Return the logits of the next token, `(N, V)`, from hidden states `(N, D)`."""
-        return F.linear(hidden, self.output_embeddings, self.output_bias)
+    def logits(self, hidden: Tensor, candidates: Tensor | None = None) -> Tensor:
+        """Return the logits of the next token.
+
+        Args:
+            hidden: `(N, D)`, hidden states.
+            candidates: As in `products`.
+        """
+        products, bias = self.products(hidden, candidates), self.output_bias
+        if bias is None:
+            return products
+        return products + (bias if candidates is None else bias[candidates.clamp(min=0)])
+
+    def products(self, vectors: Tensor, candidates: Tensor | None) -> Tensor:
+        """Return the products of vectors with the output embeddings of tokens.
+
+        Args:
+            vectors: `(N, D)`.
+            candidates: `(N, k)`, which tokens, anything for -1; None for all V. Only their
+                embeddings are read: logits of tens of thousands of tokens would fill the memory.
+        """
+        if candidates is None:
+            return F.linear(vectors, self.output_embeddings)
+        embeddings = F.embedding(candidates.clamp(min=0), self.output_embeddings)
+        return (embeddings @ vectors.unsqueeze(2)).squeeze(2)
 
     def forward(self, tokens: Tensor, rows: Tensor, slots: Tensor) -> Tensor:
         """Return hidden states, `(N, D)`.

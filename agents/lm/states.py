@@ -16,7 +16,7 @@ class TextStates(Prefixes):
     Attributes:
         candidates: `(N, k) int64`, the tokens that may be written next, -1 where there are fewer;
             None if all may.
-        hidden: `(N, D) float32`, the hidden states of a frozen model, which needn't read again;
+        hidden: `(N, D) float32`, the hidden states of the frozen prior, which needn't read again;
             None where it must.
     """
 

@@ -105,7 +105,7 @@ def test_saved_and_loaded_is_the_same(train: str, tmp_path: Path) -> None:
     assert learns <= set(weights)
     frozen = {n for n, p in agent.q_network.named_parameters() if not p.requires_grad}
     assert not frozen & set(weights)
-    assert bool(frozen) == (train != "full")
+    assert frozen
 
 
 def test_the_language_model_is_saved_by_name(tmp_path: Path) -> None:
@@ -246,21 +246,20 @@ def test_pretraining_needs_something_to_imitate() -> None:
 def test_a_truncated_text_is_refused_where_its_end_must_be_known() -> None:
     env = gymnasium.wrappers.TimeLimit(copy_env(), 1)
     with pytest.raises(lexigym.registry.errors.EnvironmentFaultError, match="was truncated"):
-        make("lm-dqn", env, train="head").learn(60)
-    make("lm-dqn", env).learn(60)
+        make("lm-dqn", env).learn(60)
 
 
-def learned(**switches: Any) -> float:
+def learned(steps: int, **switches: Any) -> float:
     """Return the mean return after learning, of a model that begins with random weights."""
     defaults = {"batch_size": 32, "learning_rate": 3e-3, "buffer_size": 10_000}
     agent = make("lm-dqn", copy_vector(8), **defaults, **switches)
     assert evaluate(agent, copy_env(), 40).mean() < 0.3
-    return float(evaluate(agent.learn(10_000), copy_env(), 40).mean())
+    return float(evaluate(agent.learn(steps), copy_env(), 40).mean())
 
 
 @pytest.mark.slow
 def test_it_learns_to_copy() -> None:
-    assert learned() > 0.9
+    assert learned(10_000) > 0.9
 
 
 @pytest.mark.slow
@@ -274,5 +273,5 @@ def test_it_learns_to_copy() -> None:
     ids=str,
 )
 def test_it_learns_with_every_switch(switches: dict[str, Any]) -> None:
-    # What is rarely drawn from a model that has grown sure of itself is no longer found out.
-    assert learned(**switches) > 0.7
+    # The returns of texts that are drawn, and not of the best, are learned from at first.
+    assert learned(20_000, **switches) > 0.7

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import lexigym
 from lexigym.agents.dqn.replay import Batch
 from lexigym.agents.lm.agent import LanguageModelDQN
+from lexigym.agents.lm.config import TRAINED
 from lexigym.agents.lm.learner import LanguageModelLearner, imitation_loss, judge
 from lexigym.agents.lm.states import TextStates
 
@@ -212,17 +213,31 @@ def test_imitation_is_the_cross_entropy_of_the_legal(seed: int, tau: float) -> N
     assert float(imitation_loss(gain, batch, tau)) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_frozen_model_is_shared_and_stays() -> None:
-    agent = made(train="head")
+@pytest.mark.parametrize("train", TRAINED)
+def test_the_prior_stays_and_what_is_frozen_is_shared(train: str) -> None:
+    agent = made(train=train)
     learner = agent.learner
     assert isinstance(learner, LanguageModelLearner)
-    assert learner.own_target_network.reader is learner.own_network.reader
-    before = {name: p.clone() for name, p in learner.own_network.reader.named_parameters()}
+    networks = learner.own_network, learner.own_target_network
+    mine, theirs = (
+        {name: each for name, each in network.named_parameters() if not each.requires_grad}
+        for network in networks
+    )
+    assert mine
+    assert all(theirs[name] is each for name, each in mine.items())
+    before = {name: each.clone() for name, each in learner.own_network.prior.named_parameters()}
     learner.update(agent.memory, 5)
-    for name, parameter in learner.own_network.reader.named_parameters():
+    for name, parameter in learner.own_network.prior.named_parameters():
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
     learned = sum(p.numel() for p in learner.own_network.parameters() if p.requires_grad)
     assert learned == len(learner.parameters.values)
+
+
+def test_corrections_share_the_weights_of_the_prior() -> None:
+    network = made(train="lora").q_network
+    prior = {id(each) for each in network.prior.parameters()}
+    frozen = {id(each) for each in network.reader.parameters() if not each.requires_grad}
+    assert frozen == prior
 
 
 def test_pretraining_imitates_what_was_shown() -> None:

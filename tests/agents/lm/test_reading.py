@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lexigym.agents.dqn.prefixes import Prefixes
 from lexigym.agents.lm.building import build_network
-from lexigym.agents.lm.cached_reader import CachedReader
+from lexigym.agents.lm.cached_reader import CachedReaders
 from lexigym.agents.lm.config import LanguageModelConfig
 from lexigym.agents.lm.q_network import LanguageModelQNetwork
 from lexigym.agents.lm.texts import Texts
@@ -57,7 +57,7 @@ def read_plainly(net: LanguageModelQNetwork, observation: torch.Tensor) -> torch
 @torch.no_grad()
 def test_batching_and_padding_change_nothing(kind: str, tokens: torch.Tensor) -> None:
     net = NETWORKS[kind]
-    together = net.read(tokens)
+    together = net.read(tokens).learning
     for row, observation in enumerate(tokens):
         torch.testing.assert_close(
             together[row], read_plainly(net, observation), rtol=1e-5, atol=1e-5
@@ -72,7 +72,7 @@ def test_one_pass_reads_every_beginning(kind: str, tokens: torch.Tensor) -> None
     last = net.reader.last_slots(tokens)
     rows = torch.cat([torch.full((int(end) - P + 2,), row) for row, end in enumerate(last)])
     slots = torch.cat([torch.arange(P - 1, int(end) + 1) for end in last])
-    hidden = net.read(Prefixes(tokens, rows, slots))
+    hidden = net.read(Prefixes(tokens, rows, slots)).learning
     places = torch.arange(P + T)
     for each, row, slot in zip(hidden, rows, slots, strict=True):
         beginning = torch.where(places <= slot, tokens[row], PAD)
@@ -85,10 +85,10 @@ def test_one_pass_reads_every_beginning(kind: str, tokens: torch.Tensor) -> None
 def test_a_cache_changes_nothing(kind: str, data: st.DataObject) -> None:
     """Texts grow, begin anew, jump back and stand still, each at its own pace."""
     net, count = NETWORKS[kind], data.draw(st.integers(1, 4))
-    reader = CachedReader(net.reader)
+    readers = CachedReaders(net)
     tokens = data.draw(observations(count))
     for _ in range(data.draw(st.integers(1, 8))):
-        torch.testing.assert_close(reader.read(tokens), net.read(tokens), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(readers.read(tokens), net.read(tokens), rtol=1e-5, atol=1e-5)
         fresh, tokens = data.draw(observations(count)), tokens.clone()
         for row, slot in enumerate((net.reader.last_slots(tokens) + 1).tolist()):
             move = data.draw(st.sampled_from(["grow", "grow", "grow", "new", "stay", "back"]))
@@ -104,11 +104,11 @@ def test_a_cache_changes_nothing(kind: str, data: st.DataObject) -> None:
 def test_a_cache_reads_a_vector_environment() -> None:
     envs = copy_vector(8)
     net = network(texts=Texts.of(envs))
-    reader, generator = CachedReader(net.reader), np.random.default_rng(0)
+    readers, generator = CachedReaders(net), np.random.default_rng(0)
     observation, info = envs.reset(seed=0)
     for _ in range(40):
         tokens = torch.from_numpy(observation)
-        torch.testing.assert_close(reader.read(tokens), net.read(tokens), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(readers.read(tokens), net.read(tokens), rtol=1e-5, atol=1e-5)
         legal = [generator.choice(np.flatnonzero(mask)) for mask in info["action_mask"]]
         observation, *_, info = envs.step(np.array(legal))
 
