@@ -38,6 +38,10 @@ class EnvironmentFaultError(LexigymError, RuntimeError):
     """An environment that breaks its contract, such as one that pays NaN."""
 
 
+class OutOfMemoryError(LexigymError, MemoryError):
+    """A computation that needs more memory than there is."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error sentence: the nearest known name, or all of them.
 

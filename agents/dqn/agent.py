@@ -33,6 +33,7 @@ from .memories import Memory, make_memory
 from .n_step import NStepWindow
 from .networks import build_q_network
 from .observations import ObservationEncoder, batch_of_one
+from .out_of_memory import out_of_memory_means
 from .sequences import SequenceMemory
 from .transformer import TransformerQNetwork, build_transformer
 
@@ -230,6 +231,7 @@ class DQN:
         Raises:
             InvalidArgumentError: If there is no environment to learn on.
             EnvironmentFaultError: If the environment pays NaN or an infinite reward.
+            OutOfMemoryError: If an update or the replay memory needs more than there is.
         """
         if not hasattr(self, "_interaction"):
             raise InvalidArgumentError(
@@ -247,7 +249,8 @@ class DQN:
             self._begin(*self._interaction.reset(self._environment_seed))
             if self._config.demonstrations:
                 self._demonstrate()
-        with self._tensorboard() as log, torch.no_grad():
+        needing = out_of_memory_means("an update", self._remedy_of_updates)
+        with self._tensorboard() as log, torch.no_grad(), needing:
             callbacks.on_training_start(self)
             try:
                 while self.num_timesteps < self._horizon:
@@ -261,7 +264,14 @@ class DQN:
     def _begin(self, observation: Any, mask: npt.NDArray[np.bool_] | None) -> None:
         self._observation, self._action_mask = self._encoder.encode(observation), mask
         if not hasattr(self, "memory"):
-            self.memory = self._make_memory(masked=mask is not None)
+            remedy = f"lower buffer_size={self._config.buffer_size}"
+            with out_of_memory_means("the replay memory", remedy):
+                self.memory = self._make_memory(masked=mask is not None)
+
+    @property
+    def _remedy_of_updates(self) -> str:
+        """What to do where an update needs too much memory."""
+        return f"lower batch_size={self._config.batch_size}"
 
     @property
     def _remembers_sequences(self) -> bool:

@@ -119,6 +119,16 @@ class LanguageModelDQN(DQN):
         return LanguageModelLearner(self.q_network, self._config)
 
     @property
+    def _remedy_of_updates(self) -> str:
+        remedies = [super()._remedy_of_updates]
+        remedies.append(
+            f"lower candidates={self._candidates or None}, where None judges all tokens"
+        )
+        if self._config.train != "head":
+            remedies.append(f"choose train='head' for train={self._config.train!r}")
+        return ", or ".join(remedies)
+
+    @property
     def _remembers_sequences(self) -> bool:
         return self._config.memory != "transitions"
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv
 
 import lexigym
 from lexigym.agents import checkpoint
 from lexigym.agents.dqn.config import DQNConfig
-from lexigym.registry.errors import CheckpointError, EnvironmentFaultError, InvalidArgumentError
+from lexigym.registry.errors import (
+    CheckpointError,
+    EnvironmentFaultError,
+    InvalidArgumentError,
+    OutOfMemoryError,
+)
 
 from ..environments import Match
 from .environments import Paying
@@ -156,3 +164,38 @@ def test_infinite_hyperparameters_are_plain_json() -> None:
     config = DQNConfig(munchausen_clip=-float("inf"), **infinite)
     written = json.loads(json.dumps(config.to_json(), allow_nan=False))
     assert DQNConfig.from_json(written) == config
+
+
+@pytest.mark.parametrize(
+    "allocate",
+    [
+        lambda: torch.empty(10**16),
+        lambda: np.empty(10**16),
+        lambda: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory.")),
+    ],
+    ids=["cpu", "numpy", "cuda"],
+)
+def test_out_of_memory_names_what_to_lower(allocate: Callable[[], Any]) -> None:
+    agent = lexigym.make_agent("dqn", Paying(0.0), seed=0, batch_size=48, learning_starts=10)
+    failing = mock.Mock(side_effect=lambda *_: allocate())
+    with (
+        mock.patch.object(agent.learner, "update", failing),
+        pytest.raises(OutOfMemoryError, match=r"for an update \(.+\): lower batch_size=48\."),
+    ):
+        agent.learn(50)
+
+
+def test_a_replay_memory_beyond_all_memory_names_its_size() -> None:
+    agent = lexigym.make_agent("dqn", Paying(0.0), seed=0, buffer_size=10**15)
+    with pytest.raises(OutOfMemoryError, match="lower buffer_size=1000000000000000"):
+        agent.learn(50)
+
+
+def test_other_errors_of_an_update_stay_what_they_are() -> None:
+    agent = lexigym.make_agent("dqn", Paying(0.0), seed=0, learning_starts=10)
+    failing = mock.Mock(side_effect=RuntimeError("shapes differ"))
+    with (
+        mock.patch.object(agent.learner, "update", failing),
+        pytest.raises(RuntimeError, match=r"^shapes differ$"),
+    ):
+        agent.learn(50)

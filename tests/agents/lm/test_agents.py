@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import gymnasium
 import numpy as np
@@ -247,6 +248,38 @@ def test_a_truncated_text_is_refused_where_its_end_must_be_known() -> None:
     env = gymnasium.wrappers.TimeLimit(copy_env(), 1)
     with pytest.raises(lexigym.registry.errors.EnvironmentFaultError, match="was truncated"):
         make("lm-dqn", env).learn(60)
+
+
+@pytest.mark.parametrize("train", ["full", "head", "lora"])
+def test_half_precision_computes_what_single_does(train: str) -> None:
+    half, single = (
+        make("lm-dqn", copy_env(), train=train, precision=precision, learning_starts=20).learn(20)
+        for precision in ("bfloat16", "float32")
+    )
+    batch = single.memory.sample(32)
+    gradients = []
+    for agent in (half, single):
+        agent.q_network.load_state_dict(single.q_network.state_dict())
+        agent.learner.target_network.load_state_dict(single.q_network.state_dict())
+        with torch.no_grad():
+            agent.learner.gradient.accumulate(batch, agent.learner.bootstrap(batch))
+        gradients.append(agent.learner.parameters.gradients)
+    assert {each.dtype for each in half.q_network.parameters()} == {torch.float32}
+    coarse, fine = gradients
+    assert not torch.equal(coarse, fine)
+    # Eight bits of mantissa.
+    assert float((coarse - fine).norm() / fine.norm()) < 0.05
+
+
+def test_out_of_memory_names_what_to_lower() -> None:
+    agent = make("lm-dqn", copy_env(), candidates=3)
+    failing = mock.Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory."))
+    remedy = "lower batch_size=4, or lower candidates=3.* or choose train='head' for train='full'"
+    with (
+        mock.patch.object(agent.learner, "update", failing),
+        pytest.raises(lexigym.registry.errors.OutOfMemoryError, match=remedy),
+    ):
+        agent.learn(60)
 
 
 def learned(steps: int, **switches: Any) -> float:
