@@ -245,20 +245,20 @@ class DQN:
         if progress_bar:
             callbacks = CallbackList([callbacks, ProgressBar(total_timesteps)])
         self._horizon = self.num_timesteps + total_timesteps
-        if self._observation is None:
-            self._begin(*self._interaction.reset(self._environment_seed))
-            if self._config.demonstrations:
-                self._demonstrate()
-        needing = out_of_memory_means("an update", self._remedy_of_updates)
-        with self._tensorboard() as log, torch.no_grad(), needing:
-            callbacks.on_training_start(self)
-            try:
-                while self.num_timesteps < self._horizon:
-                    self._step(log)
-                    if not callbacks.on_step(self):
-                        break
-            finally:
-                callbacks.on_training_end(self)
+        with out_of_memory_means("an update", self._remedy_of_updates), torch.no_grad():
+            if self._observation is None:
+                self._begin(*self._interaction.reset(self._environment_seed))
+                if self._config.demonstrations:
+                    self._demonstrate()
+            with self._tensorboard() as log:
+                callbacks.on_training_start(self)
+                try:
+                    while self.num_timesteps < self._horizon:
+                        self._step(log)
+                        if not callbacks.on_step(self):
+                            break
+                finally:
+                    callbacks.on_training_end(self)
         return self
 
     def _begin(self, observation: Any, mask: npt.NDArray[np.bool_] | None) -> None:

@@ -18,6 +18,7 @@ from ..dqn import saving
 from ..dqn.agent import DQN
 from ..dqn.memories import Memory, make_priorities
 from ..dqn.observations import batch_of_one
+from ..dqn.out_of_memory import out_of_memory_means
 from ..recordings import Recording
 from .building import build_network
 from .cached_reader import CachedReaders
@@ -216,9 +217,11 @@ class LanguageModelDQN(DQN):
         Raises:
             InvalidArgumentError: If the spaces are others, or `updates` is below 1.
             MissingDependencyError: If minari, which reads recordings, isn't installed.
+            OutOfMemoryError: If an update needs more than there is.
             RecordingError: If it is damaged.
         """
-        learn_offline(self, recording, updates, as_callback(callback))
+        with out_of_memory_means("an update", self._remedy_of_updates):
+            learn_offline(self, recording, updates, as_callback(callback))
         return self
 
     def _train(self) -> None:

@@ -271,12 +271,13 @@ def test_half_precision_computes_what_single_does(train: str) -> None:
     assert float((coarse - fine).norm() / fine.norm()) < 0.05
 
 
-def test_out_of_memory_names_what_to_lower() -> None:
-    agent = make("lm-dqn", copy_env(), candidates=3)
+@pytest.mark.parametrize(("does", "settings"), [("update", {}), ("imitate", {"demonstrations": 8})])
+def test_out_of_memory_names_what_to_lower(does: str, settings: dict[str, int]) -> None:
+    agent = make("lm-dqn", copy_env(), candidates=3, **settings, pretrain_updates=len(settings))
     failing = mock.Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory."))
     remedy = "lower batch_size=4, or lower candidates=3.* or choose train='head' for train='full'"
     with (
-        mock.patch.object(agent.learner, "update", failing),
+        mock.patch.object(agent.learner, does, failing),
         pytest.raises(lexigym.registry.errors.OutOfMemoryError, match=remedy),
     ):
         agent.learn(60)
