@@ -117,7 +117,8 @@ class LanguageModelDQN(DQN):
         return build_network(self._config, self.texts, self._network_seed)
 
     def _make_learner(self) -> LanguageModelLearner:
-        return LanguageModelLearner(self.q_network, self._config)
+        assert self._network_seed is not None
+        return LanguageModelLearner(self.q_network, self._config, self._network_seed)
 
     @property
     def _remedy_of_updates(self) -> str:

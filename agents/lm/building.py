@@ -9,6 +9,7 @@ import torch
 
 from ...registry.errors import MissingDependencyError
 from .config import LanguageModelConfig
+from .dropout import set_dropout
 from .learner import copy_of
 from .models import load_model
 from .q_network import LanguageModelQNetwork
@@ -33,12 +34,12 @@ def build_network(config: LanguageModelConfig, texts: Texts, seed: int) -> Langu
         torch.manual_seed(seed)
         loaded = load_model(config.model, len(texts.tokens))
         model = fit_vocabulary(loaded, texts, str(config.model))
-        # Without dropout: what is learned from is what acts.
         model.eval().requires_grad_(False)
         prior = Reader(model, texts, separates=loaded.by_words)
         reader = prior
         if config.train != "head":
             learning = _copy_that_learns(model, config)
+            set_dropout(learning, config.dropout)
             reader = Reader(learning, texts, separates=loaded.by_words)
     generator = torch.Generator().manual_seed(seed)
     return LanguageModelQNetwork(reader, prior, config.prior_temperature, generator)

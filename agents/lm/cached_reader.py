@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .gpt2 import PlainGPT2
 from .q_network import Hidden, LanguageModelQNetwork
 from .reader import Reader
 
@@ -63,6 +64,8 @@ class CachedReader:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+        model = reader.model
+        self._plain = PlainGPT2(model) if PlainGPT2.supports(model) else None
         self.forget()
 
     def forget(self) -> None:
@@ -94,8 +97,7 @@ class CachedReader:
     def read(self, tokens: Tensor) -> Tensor:
         """Return the hidden states of the last tokens of observations: `(n, P + T)` to `(n, D)`."""
         slots = self.reader.last_slots(tokens)
-        ids, prompts = self.reader.unpadded(tokens)
-        positions = self.reader.positions(prompts, slots)
+        positions = self.reader.positions(self.reader.prompt_lengths(tokens), slots)
         if self._seen.shape != tokens.shape:
             self.forget()
             self._seen, self._slots = torch.full_like(tokens, -1), slots
@@ -106,7 +108,7 @@ class CachedReader:
         for rows, reads in ((grown, self._read_last), (~(grown | stood), self._read_whole)):
             if rows.any():
                 chosen = rows.nonzero().squeeze(1)
-                hidden[chosen] = reads(chosen, ids, positions)
+                hidden[chosen] = reads(chosen, tokens, slots, positions)
         self._seen, self._slots, self._hidden = tokens.clone(), slots, hidden
         return hidden
 
@@ -116,26 +118,35 @@ class CachedReader:
         same = ((self._seen == tokens) | ~before).all(dim=1)
         return same & (slots == self._slots + 1)
 
-    def _read_last(self, rows: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
+    def _read_last(self, rows: Tensor, tokens: Tensor, slots: Tensor, positions: Tensor) -> Tensor:
         at = positions[rows]
         longest = int(at.max()) + 1
-        self._cache.one_more(rows, at, longest, len(ids))
-        beyond = torch.arange(longest, device=ids.device) > at[:, None]
-        mask = torch.zeros(len(rows), 1, 1, longest, device=ids.device)
+        self._cache.one_more(rows, at, longest, len(tokens))
+        beyond = torch.arange(longest, device=tokens.device) > at[:, None]
+        mask = torch.zeros(len(rows), 1, 1, longest, device=tokens.device)
         mask.masked_fill_(beyond[:, None, None], HIDDEN)
-        last = ids[rows].gather(1, at[:, None])
-        return self._run(last, at[:, None], mask)[:, 0]
+        return self._run(tokens[rows, slots[rows], None], at[:, None], mask)[:, 0]
 
-    def _read_whole(self, rows: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
+    def _read_whole(
+        self,
+        rows: Tensor,
+        tokens: Tensor,
+        slots: Tensor,  # noqa: ARG002, positions tell as much
+        positions: Tensor,
+    ) -> Tensor:
         at = positions[rows]
         longest = int(at.max()) + 1
-        self._cache.whole(rows, len(ids), ids.shape[1])
-        places = torch.arange(longest, device=ids.device)
-        mask = torch.full((1, 1, longest, longest), HIDDEN, device=ids.device).triu(1)
-        read = self._run(ids[rows, :longest], places[None], mask)
-        return read[torch.arange(len(rows), device=ids.device), at]
+        ids, _ = self.reader.unpadded(tokens[rows])
+        room = self.reader.separator + tokens.shape[1]
+        self._cache.whole(rows, len(tokens), room)
+        places = torch.arange(longest, device=tokens.device)
+        mask = torch.full((1, 1, longest, longest), HIDDEN, device=tokens.device).triu(1)
+        read = self._run(ids[:, :longest], places[None], mask)
+        return read[torch.arange(len(rows), device=tokens.device), at]
 
     def _run(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        if self._plain is not None:
+            return self._plain.read(ids, positions, mask, self._cache)
         output = self.reader.model.base_model(
             ids,
             attention_mask=mask,

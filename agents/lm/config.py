@@ -29,6 +29,8 @@ class LanguageModelConfig(DQNConfig):
             the value and advantage heads alone, on hidden states that the memory keeps. The model
             as it was gives pi_LM in all three.
         lora_rank: The rank of the corrections.
+        dropout: Of what the model's blocks and embeddings give while an update reads, so that
+            prompts are not learned by heart (Srivastava et al. 2014); it acts without.
         prior_temperature: tau in Q = V + tau log pi_LM + A: what a log-probability is worth, in
             scaled rewards.
         beta: By how much values change the prior when acting: log pi_LM + beta (Q - V) (Snell et
@@ -51,6 +53,7 @@ class LanguageModelConfig(DQNConfig):
     model: str | Mapping[str, Any] = "shipped"
     train: Literal["full", "head", "lora"] = "full"
     lora_rank: int = 8
+    dropout: float = 0.0
     prior_temperature: float = 1.0
     beta: float = 1.0
     beams: int = 1
@@ -87,6 +90,12 @@ class LanguageModelConfig(DQNConfig):
         if self.prior_temperature == 0:
             raise InvalidArgumentError(
                 "prior_temperature must be above 0, got 0: the language model would not count."
+            )
+        require_real("dropout", self.dropout, 0.0, 0.95)
+        if self.dropout and self.train == "head":
+            raise InvalidArgumentError(
+                f"dropout={self.dropout} needs a language model that learns: choose train='full' "
+                "or 'lora', or leave it at 0."
             )
         if self.expectile is not None:
             require_real("expectile", self.expectile, 0.0, 1.0)

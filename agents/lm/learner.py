@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from ..dqn.memories import Memory
 from ..dqn.parameters import FlatParameters
 from ..dqn.replay import Batch
 from .config import LanguageModelConfig
+from .dropout import dropping_out
 from .q_network import Judgement, LanguageModelQNetwork, candidates_of
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -31,6 +33,7 @@ class LanguageModelGradient(AutogradGradient):
         parameters: Its flat parameters.
         config: The hyperparameters.
         target_network: Whose values of actions V follows, where it is an expectile.
+        dropout: Gives the context in which what learns is read.
     """
 
     def __init__(
@@ -39,10 +42,12 @@ class LanguageModelGradient(AutogradGradient):
         parameters: FlatParameters,
         config: LanguageModelConfig,
         target_network: LanguageModelQNetwork,
+        dropout: Callable[[], AbstractContextManager[None]],
     ) -> None:
         super().__init__(network, parameters, config)
         self.own_network, self.settings = network, config
         self.target_network = target_network
+        self.dropout = dropout
 
     @torch.no_grad()
     def values(self, observation: Observation) -> Tensor:
@@ -53,7 +58,7 @@ class LanguageModelGradient(AutogradGradient):
 
     def loss(self, batch: Batch, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss and the errors Q(s, a) - target, `(B,)`, with their gradients."""
-        with self.autocast():
+        with self.autocast(), self.dropout():
             judgement = judge(self.own_network, batch.observation)
         value, gain = judgement.value.float(), judgement.gain.float()
         fitted = gain + (value if self.settings.expectile is None else value.detach())
@@ -90,17 +95,29 @@ class LanguageModelLearner(Learner):
     Args:
         network: The Q-network; its parameters move into one flat vector.
         config: The hyperparameters.
+        seed: Of dropout.
     """
 
-    def __init__(self, network: LanguageModelQNetwork, config: LanguageModelConfig) -> None:
-        self.settings, self.own_network = config, network
+    def __init__(
+        self, network: LanguageModelQNetwork, config: LanguageModelConfig, seed: int = 0
+    ) -> None:
+        self.settings, self.own_network, self.seed = config, network, seed
         self.own_target_network = copy_of(network)
         super().__init__(network, config, self.own_target_network)
 
     def gradient_of(self, network: nn.Module, parameters: FlatParameters) -> Gradient:
         """Return what computes the values of a network, and the gradient of the loss."""
         assert isinstance(network, LanguageModelQNetwork)
-        return LanguageModelGradient(network, parameters, self.settings, self.own_target_network)
+        return LanguageModelGradient(
+            network, parameters, self.settings, self.own_target_network, self.dropout
+        )
+
+    def dropout(self) -> AbstractContextManager[None]:
+        """Return the context in which an update reads: each has random numbers of its own."""
+        rate = self.settings.dropout
+        updates = int(self.optimizer.steps) if rate else 0
+        seed = int(np.random.SeedSequence([self.seed, updates]).generate_state(1)[0])
+        return dropping_out(self.own_network.reader, rate, seed)
 
     @torch.no_grad()
     def imitate(self, demonstrations: Memory, updates: int) -> None:
@@ -110,6 +127,7 @@ class LanguageModelLearner(Learner):
             with (
                 torch.enable_grad(),
                 autocast(self.parameters.values.device, self.settings.precision),
+                self.dropout(),
             ):
                 gain = judge(self.own_network, drawn.observation).gain.float()
                 loss = imitation_loss(gain, drawn, self.settings.prior_temperature)

@@ -21,7 +21,7 @@ from ..spaces import Spaces, environment_spec_json
 from .building import build_network
 from .config import LanguageModelConfig
 from .playing import TextPlayer
-from .policy import TextPolicy
+from .policy import PriorPolicy
 from .texts import Texts
 
 
@@ -78,7 +78,7 @@ class LanguageModelAgent:
         given = self._settings
         config = LanguageModelConfig(model=given.model, train="head")
         network = build_network(config, self.texts, seed=0).to(self.device)
-        self.policy = TextPolicy(
+        self.policy = PriorPolicy(
             network,
             beta=0.0,
             candidates=0,

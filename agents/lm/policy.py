@@ -64,7 +64,7 @@ class TextPolicy:
             legal: `(n, V) bool`, the tokens that may be written; None for all.
             readers: What remember the texts of the last batch, if they are likely to go on.
         """
-        mask = None if legal is None else torch.from_numpy(np.array(legal)).to(tokens.device)
+        mask = _as_tensor(legal, tokens.device)
         with autocast(tokens.device, self.precision):
             read = self.network.read(tokens) if readers is None else readers.read(tokens)
             hidden = Hidden(*(each.float() for each in read))
@@ -99,6 +99,27 @@ class TextPolicy:
         # The best after Gumbel noise is a draw from the softmax (Gumbel 1954).
         noise = self.generator.gumbel(size=scores.shape).astype(np.float32)
         return _tokens(outlook, (scores + torch.from_numpy(noise).to(scores.device)).argmax(dim=1))
+
+
+class PriorPolicy(TextPolicy):
+    """Chooses by the language model alone, as where nothing was learned: V = A = 0."""
+
+    @torch.no_grad()
+    def outlook(self, tokens: Tensor, legal: Any, readers: CachedReaders | None = None) -> Outlook:
+        """Return what the language model thinks of the next tokens; see `TextPolicy.outlook`."""
+        mask = _as_tensor(legal, tokens.device)
+        network = self.network
+        with autocast(tokens.device, self.precision):
+            read = network.read(tokens) if readers is None else readers.read(tokens)
+            logits = network.prior.logits(read.prior).float()
+        written = ~network.unwritten
+        log_prior = _masked(logits, written if mask is None else mask & written).log_softmax(dim=1)
+        q_values = network.temperature * log_prior
+        return Outlook(read.prior.float(), None, log_prior, log_prior, q_values)
+
+
+def _as_tensor(legal: Any, device: torch.device) -> Tensor | None:
+    return None if legal is None else torch.from_numpy(np.array(legal)).to(device)
 
 
 def _masked(values: Tensor, mask: Tensor | None) -> Tensor:

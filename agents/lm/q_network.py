@@ -108,19 +108,20 @@ class LanguageModelQNetwork(nn.Module):
             hidden: Those of N states.
             candidates: `(N, k)`, the tokens that are judged, -1 for none; None for all.
         """
-        unwritten = self.unwritten if candidates is None else candidates < 0
-
-        def log_probabilities(reader: Reader, hidden: Tensor) -> Tensor:
-            logits = reader.logits(hidden, candidates).masked_fill(unwritten, NEVER)
-            return F.log_softmax(logits.float(), dim=1)
-
-        log_prior = log_probabilities(self.prior, hidden.prior)
+        log_prior = self._log_probabilities(self.prior, hidden.prior, candidates)
         learned = log_prior
         if self.reader is not self.prior:
-            learned = log_probabilities(self.reader, hidden.learning)
+            learned = self._log_probabilities(self.reader, hidden.learning, candidates)
         advantage = self.reader.products(self.advantage(hidden.learning), candidates)
         gain = self.temperature * learned + advantage
         return Judgement(self.value(hidden.learning), log_prior, gain)
+
+    def _log_probabilities(
+        self, reader: Reader, hidden: Tensor, candidates: Tensor | None
+    ) -> Tensor:
+        unwritten = self.unwritten if candidates is None else candidates < 0
+        logits = reader.logits(hidden, candidates).masked_fill(unwritten, NEVER)
+        return F.log_softmax(logits.float(), dim=1)
 
 
 def candidates_of(observations: Tensor | Prefixes) -> Tensor | None:

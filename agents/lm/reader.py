@@ -103,7 +103,7 @@ class Reader(nn.Module):
             `(B, S)`, each text from position 0 on, padding after it, and `(B,)`.
         """
         end = self.texts.prompt_tokens
-        prompts = (tokens[:, :end] != self.texts.pad).sum(dim=1)
+        prompts = self.prompt_lengths(tokens)
         room = int(prompts.max()) + self.separator + self.texts.new_tokens
         places = torch.arange(room, device=tokens.device)
         after = places > prompts[:, None] if self.separator else torch.zeros_like(places).bool()
@@ -112,6 +112,10 @@ class Reader(nn.Module):
         if self.separator:
             ids.scatter_(1, prompts[:, None], self.texts.eos)
         return ids, prompts
+
+    def prompt_lengths(self, tokens: Tensor) -> Tensor:
+        """Return how many tokens the prompt of each observation has, `(B,)`."""
+        return (tokens[:, : self.texts.prompt_tokens] != self.texts.pad).sum(dim=1)
 
     def positions(self, prompts: Tensor, slots: Tensor) -> Tensor:
         """Return where the last seen token stands in what the model reads, `(N,)`."""

@@ -198,7 +198,7 @@ def _named_source(name: str, arguments: tuple[tuple[str, Any], ...]) -> Source:
 
 
 def _scorer(scorer: Any, source: Source) -> Scorer:
-    """Return the scorer; `fluency` judges by the references of the training split."""
+    """Return the scorer; `fluency` judges by the references of the training split, each once."""
     if isinstance(scorer, str):
         return _named_scorer(scorer, source)
     return make_scorer(scorer)
@@ -210,13 +210,14 @@ def _named_scorer(scorer: str, source: Source) -> Scorer:
     if size is None or "fluency" not in re.split(r"\s*[*+]\s*", scorer.strip()):
         return make_scorer(scorer, language=source.language)
     examples = (source.example("train", index) for index in range(size))
-    corpus = tuple(text for example in examples for text in example.references)
+    corpus = tuple(dict.fromkeys(text for each in examples for text in each.references))
     return make_scorer(scorer, language=source.language, corpus=corpus)
 
 
 def _source(dataset: Any, arguments: Mapping[str, Any]) -> Source:
     """Return the dataset; one with a name and plain arguments is made once."""
-    if isinstance(dataset, str) and all(isinstance(value, str) for value in arguments.values()):
+    plain = all(isinstance(value, str | int) for value in arguments.values())
+    if isinstance(dataset, str) and plain:
         return _named_source(dataset, tuple(sorted(arguments.items())))
     return make_dataset(dataset, **arguments)
 

@@ -50,7 +50,7 @@ SHARED = {
     "arguments": """
         dataset: A name of `lexigym list`, a file, or an object with the interface of
             `lexigym.envs.datasets.schema.Source`; None is the task's own, as `level` says.
-        dataset_arguments: Keyword arguments for a dataset given by name or file.
+        dataset_arguments: Keyword arguments of the dataset, unless it is an object.
         tokenizer: `"words"` (words, punctuation, Chinese characters), a language model of `lexigym
             models`, the name or path of a Hugging Face tokenizer, or an object with the interface
             of `lexigym.envs.text.tokenizer.Tokenizer`.
@@ -149,7 +149,7 @@ def text_gen(  # noqa: D417, what is missing is filled in
     named = {"level": choice("level", level, LEVELS)}
     task = make_task(
         dataset="stories" if dataset is None else dataset,
-        dataset_arguments=named if dataset is None else dataset_arguments,
+        dataset_arguments=(named if dataset is None else {}) | dict(dataset_arguments or {}),
         tokenizer=tokenizer,
         template=template,
         scorer=scorer,
@@ -228,7 +228,7 @@ def translation(  # noqa: D417, what is missing is filled in
     named = {"target": target, "level": "small"} if level == "small" else {"target": target}
     task = make_task(
         dataset=("cldr" if level == "small" else "phrases") if dataset is None else dataset,
-        dataset_arguments=named if dataset is None else dataset_arguments,
+        dataset_arguments=(named if dataset is None else {}) | dict(dataset_arguments or {}),
         tokenizer=tokenizer,
         template=template,
         scorer=scorer,
@@ -306,7 +306,7 @@ def qa(  # noqa: D417, what is missing is filled in
     own = "arithmetic" if level == "small" else "facts"
     task = make_task(
         dataset=own if dataset is None else dataset,
-        dataset_arguments=named if dataset is None else dataset_arguments,
+        dataset_arguments=(named if dataset is None else {}) | dict(dataset_arguments or {}),
         tokenizer=tokenizer,
         template=template,
         scorer=scorer,

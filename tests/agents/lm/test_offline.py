@@ -51,7 +51,7 @@ def test_it_becomes_better_than_what_it_saw(recording: Path, switches: dict[str,
     env = copy_env()
     agent = lexigym.make_agent("lm-dqn", env, **SETTINGS, beta=3.0, **switches)
     seen = float(np.mean([each.rewards.sum() for each in read_recording(recording)]))
-    assert agent.learn_offline(recording, 1_500) is agent
+    assert agent.learn_offline(recording, 2_500) is agent
     assert agent.num_timesteps == 0
     assert evaluate(agent, env, 40).mean() > 0.9 > seen + 0.3
 

@@ -185,6 +185,48 @@ def test_the_split_of_a_story_is_that_of_its_prompt():
         assert all(split_of(example.prompt) == split for example in examples)
 
 
+@ships("stories.txt")
+def test_recombined_stories_ask_for_words_of_several_sentences():
+    plain, more, again = (stories.Stories(recombined=count).splits for count in (0, 300, 300))
+    assert more == again
+    assert {split: more[split] for split in ("validation", "test")} == {
+        split: plain[split] for split in ("validation", "test")
+    }
+    known, added = more["train"][:-300], more["train"][-300:]
+    assert known == plain["train"]
+    sentences = {text for example in known for text in example.references}
+    prompts = {example.prompt for each in plain.values() for example in each}
+    assert prompts.isdisjoint(example.prompt for example in added)
+    for example in added:
+        assert split_of(example.prompt) == "train"
+        assert example.prompt == " ".join(example.keywords)
+        assert len(example.references) == len(example.keywords) in (2, 3)
+        assert set(example.references) <= sentences
+        for keyword, reference in zip(example.keywords, example.references, strict=True):
+            assert keyword in stories.content_words(reference)
+
+
+def test_too_many_recombined_stories_are_refused():
+    few = [Example("red ball", ("The red ball.",)), Example("blue cat", ("The blue cat.",))]
+    assert all(split_of(each.prompt) == "train" for each in stories.recombine(few, 2))
+    with pytest.raises(DatasetError, match=r"recombined prompts, 100 are asked for: lower"):
+        stories.recombine(few, 100)
+    with pytest.raises(InvalidArgumentError, match="recombined"):
+        stories.Stories(recombined=-1)
+
+
+@ships("stories.txt")
+def test_recombined_stories_are_judged_as_the_others_are():
+    """What is learned there is worth the same where it is held out: words, lengths and scores."""
+    plain, more = (
+        gymnasium.make("TextGen-v0", dataset_arguments=arguments).unwrapped.task
+        for arguments in ({}, {"recombined": 200})
+    )
+    assert more.tokenizer.tokens == plain.tokenizer.tokens
+    assert (more.prompt_tokens, more.new_tokens) == (plain.prompt_tokens, plain.new_tokens)
+    assert (more.mask == plain.mask).all()
+
+
 @ships(*FACTS_FILES["small"])
 def test_small_facts_are_asked_in_training_in_several_other_phrasings():
     questions = facts.read_facts(facts.SMALL)

@@ -1,0 +1,102 @@
+"""GPT-2 read by the tensors alone, for acting: the same numbers without the modules' overhead."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Two names of one function.
+TANH_GELU = ("gelu_new", "gelu_pytorch_tanh")
+
+
+class Cache(Protocol):
+    """Keeps the keys and values of what was read."""
+
+    def update(self, keys: Tensor, values: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """Keep those of one layer, `(n, heads, tokens, size)`; return all that is attended to."""
+        ...
+
+
+class PlainGPT2:
+    """The blocks of a GPT-2 of transformers, called tensor by tensor.
+
+    For a small model most of a token's time is what happens around the products of matrices. Its
+    weights stay those of the model, which may go on learning.
+
+    Args:
+        model: A model that `supports` accepts.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        body = model.base_model
+        self.heads = int(model.config.n_head)
+        self.epsilon = float(model.config.layer_norm_epsilon)
+        self.tokens, self.positions = body.wte.weight, body.wpe.weight
+        self.last = body.ln_f.weight, body.ln_f.bias
+        self.blocks = [
+            tuple(
+                (module.weight, module.bias)
+                for module in (
+                    block.ln_1,
+                    block.attn.c_attn,
+                    block.attn.c_proj,
+                    block.ln_2,
+                    block.mlp.c_fc,
+                    block.mlp.c_proj,
+                )
+            )
+            for block in body.h
+        ]
+
+    @staticmethod
+    def supports(model: Any) -> bool:
+        """Whether a model is a GPT-2 as it was published, with nothing put in between."""
+        config = model.config
+        if type(model).__name__ != "GPT2LMHeadModel" or model.training:
+            return False
+        products = {
+            type(product).__name__
+            for block in model.base_model.h
+            for product in (
+                block.attn.c_attn,
+                block.attn.c_proj,
+                block.mlp.c_fc,
+                block.mlp.c_proj,
+            )
+        }
+        return (
+            config.activation_function in TANH_GELU
+            and config.scale_attn_weights
+            and not config.scale_attn_by_inverse_layer_idx
+            and not config.add_cross_attention
+            and products <= {"Conv1D"}
+        )
+
+    def read(self, ids: Tensor, positions: Tensor, mask: Tensor, cache: Cache) -> Tensor:
+        """Return the last hidden states, `(n, S, D)`.
+
+        Args:
+            ids: `(n, S) int64`, the tokens that are new.
+            positions: `(n, S)` or `(1, S)`, where they stand.
+            mask: `(n, 1, S, L)`, added to the scores of attention.
+            cache: Keeps the keys and values of each layer, and gives those of all L tokens.
+        """
+        n, size = ids.shape
+        stream = (self.tokens[ids] + self.positions[positions]).flatten(0, 1)
+        width = stream.shape[1]
+        for layer, (norm, inward, outward, second, wide, narrow) in enumerate(self.blocks):
+            normed = F.layer_norm(stream, (width,), *norm, self.epsilon)
+            heads = torch.addmm(inward[1], normed, inward[0]).view(n, size, 3, self.heads, -1)
+            query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+            keys, values = cache.update(key, value, layer)
+            seen = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+            seen = seen.transpose(1, 2).reshape(n * size, width)
+            stream = stream + torch.addmm(outward[1], seen, outward[0])
+            normed = F.layer_norm(stream, (width,), *second, self.epsilon)
+            inner = F.gelu(torch.addmm(wide[1], normed, wide[0]), approximate="tanh")
+            stream = stream + torch.addmm(narrow[1], inner, narrow[0])
+        return F.layer_norm(stream, (width,), *self.last, self.epsilon).view(n, size, width)
