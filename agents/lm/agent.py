@@ -196,7 +196,6 @@ class LanguageModelDQN(DQN):
                 "nothing was shown that could be imitated: make the agent with demonstrations, "
                 "such as demonstrations=1000, and let it learn."
             )
-        self.learner.optimizer.learning_rate = self._config.learning_rate
         self.learner.imitate(self.demonstrations, updates)
         self._forget()
         return self

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -11,7 +13,10 @@ from .gpt2 import PlainGPT2
 from .q_network import Hidden, LanguageModelQNetwork
 from .reader import Reader
 
-HIDDEN = torch.finfo(torch.float32).min
+Booleans = npt.NDArray[np.bool_]
+
+HIDDEN = float(np.finfo(np.float32).min)
+TEXTS = ("seen", "slots", "positions")
 
 
 class CachedReaders:
@@ -70,75 +75,87 @@ class CachedReader:
 
     def forget(self) -> None:
         """Forget all texts: the model has changed."""
-        self._seen = torch.zeros(0, 0, dtype=torch.int64)
-        self._slots = torch.zeros(0, dtype=torch.int64)
-        self._hidden = torch.zeros(0, self.reader.width)
-        self._cache = _KeysAndValues()
+        self._expect((0, 0))
+
+    def _expect(self, shape: tuple[int, int]) -> None:
+        # What goes on for each text is kept on the host, where a small step costs least.
+        self._seen = np.full(shape, -1, np.int64)
+        self._slots = np.zeros(shape[0], np.int64)
+        self._positions = np.zeros(shape[0], np.int64)
+        device = self.reader.output_embeddings.device
+        self._hidden = torch.zeros(shape[0], self.reader.width, device=device)
+        n, slots = shape
+        self._cache = _KeysAndValues(n, slots + self.reader.separator)
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that `restore` takes."""
         layers = self._cache.layers
         keys = {f"keys.{layer}": held[0] for layer, held in layers.items()}
         values = {f"values.{layer}": held[1] for layer, held in layers.items()}
-        texts = {"seen": self._seen, "slots": self._slots, "hidden": self._hidden}
-        return {**texts, **keys, **values}
+        texts = {name: torch.from_numpy(getattr(self, f"_{name}").copy()) for name in TEXTS}
+        return {"hidden": self._hidden, **texts, **keys, **values}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
-        self.forget()
+        n, slots = state["seen"].shape
+        self._expect((n, slots))
+        self._seen, self._slots, self._positions = (state[name].cpu().numpy() for name in TEXTS)
         device = self.reader.output_embeddings.device
-        held = {name: tensor.to(device) for name, tensor in state.items()}
-        self._seen, self._slots = held.pop("seen"), held.pop("slots")
-        self._hidden = held.pop("hidden")
-        for layer in range(len(held) // 2):
-            self._cache.layers[layer] = held[f"keys.{layer}"], held[f"values.{layer}"]
+        self._hidden = state["hidden"].to(device)
+        for layer in range(sum(name.startswith("keys.") for name in state)):
+            held = state[f"keys.{layer}"].to(device), state[f"values.{layer}"].to(device)
+            self._cache.layers[layer] = held
 
     @torch.no_grad()
     def read(self, tokens: Tensor) -> Tensor:
         """Return the hidden states of the last tokens of observations: `(n, P + T)` to `(n, D)`."""
-        slots = self.reader.last_slots(tokens)
-        positions = self.reader.positions(self.reader.prompt_lengths(tokens), slots)
-        if self._seen.shape != tokens.shape:
-            self.forget()
-            self._seen, self._slots = torch.full_like(tokens, -1), slots
-            self._hidden = torch.empty(len(tokens), self.reader.width, device=tokens.device)
-        stood = (self._seen == tokens).all(dim=1)
-        grown = self._have_grown(tokens, slots)
+        given = tokens.cpu().numpy()
+        if self._seen.shape != given.shape:
+            self._expect((len(given), given.shape[1]))
+        grown, stood = self._progress(given)
+        self._seen = given.copy()
         hidden = self._hidden.clone()
-        for rows, reads in ((grown, self._read_last), (~(grown | stood), self._read_whole)):
-            if rows.any():
-                chosen = rows.nonzero().squeeze(1)
-                hidden[chosen] = reads(chosen, tokens, slots, positions)
-        self._seen, self._slots, self._hidden = tokens.clone(), slots, hidden
+        if grown.any():
+            rows = np.flatnonzero(grown)
+            self._slots[rows] += 1
+            self._positions[rows] += 1
+            hidden[torch.from_numpy(rows)] = self._read_last(rows, tokens.device)
+        if not (grown | stood).all():
+            rows = np.flatnonzero(~(grown | stood))
+            hidden[torch.from_numpy(rows)] = self._read_whole(rows, tokens)
+        self._hidden = hidden
         return hidden
 
-    def _have_grown(self, tokens: Tensor, slots: Tensor) -> Tensor:
-        """Return which texts are those of the last batch with one more token, `(n,) bool`."""
-        before = torch.arange(tokens.shape[1], device=tokens.device) < slots[:, None]
-        same = ((self._seen == tokens) | ~before).all(dim=1)
-        return same & (slots == self._slots + 1)
+    def _progress(self, given: npt.NDArray[np.int64]) -> tuple[Booleans, Booleans]:
+        """Return which texts have one more token than in the last batch, and which none, `(n,)`."""
+        differs = given != self._seen
+        changes = differs.sum(axis=1)
+        following = np.minimum(self._slots + 1, given.shape[1] - 1)
+        every = np.arange(len(given))
+        appended = differs[every, following] & (
+            self._seen[every, following] == self.reader.texts.pad
+        )
+        return appended & (changes == 1), changes == 0
 
-    def _read_last(self, rows: Tensor, tokens: Tensor, slots: Tensor, positions: Tensor) -> Tensor:
-        at = positions[rows]
+    def _read_last(self, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
+        at = self._positions[rows]
         longest = int(at.max()) + 1
-        self._cache.one_more(rows, at, longest, len(tokens))
-        beyond = torch.arange(longest, device=tokens.device) > at[:, None]
-        mask = torch.zeros(len(rows), 1, 1, longest, device=tokens.device)
-        mask.masked_fill_(beyond[:, None, None], HIDDEN)
-        return self._run(tokens[rows, slots[rows], None], at[:, None], mask)[:, 0]
+        self._cache.one_more(rows, at, longest, device)
+        mask = np.where(np.arange(longest) > at[:, None], np.float32(HIDDEN), np.float32(0))
+        ids, positions, added = (
+            torch.from_numpy(each).to(device)
+            for each in (self._seen[rows, self._slots[rows]], at, mask)
+        )
+        return self._run(ids[:, None], positions[:, None], added[:, None, None])[:, 0]
 
-    def _read_whole(
-        self,
-        rows: Tensor,
-        tokens: Tensor,
-        slots: Tensor,  # noqa: ARG002, positions tell as much
-        positions: Tensor,
-    ) -> Tensor:
-        at = positions[rows]
+    def _read_whole(self, rows: npt.NDArray[np.int64], tokens: Tensor) -> Tensor:
+        chosen = tokens[torch.from_numpy(rows)]
+        ids, prompts = self.reader.unpadded(chosen)
+        slots = self.reader.last_slots(chosen)
+        at = self.reader.positions(prompts, slots)
+        self._slots[rows], self._positions[rows] = slots.cpu().numpy(), at.cpu().numpy()
         longest = int(at.max()) + 1
-        ids, _ = self.reader.unpadded(tokens[rows])
-        room = self.reader.separator + tokens.shape[1]
-        self._cache.whole(rows, len(tokens), room)
+        self._cache.whole(rows)
         places = torch.arange(longest, device=tokens.device)
         mask = torch.full((1, 1, longest, longest), HIDDEN, device=tokens.device).triu(1)
         read = self._run(ids[:, :longest], places[None], mask)
@@ -160,56 +177,61 @@ class CachedReader:
 
 
 class _KeysAndValues:
-    """The keys and values of each layer, by row and position: what transformers calls a cache."""
+    """The keys and values of each layer, by row and position: what transformers calls a cache.
+
+    Args:
+        n: Rows.
+        room: Positions.
+
+    Attributes:
+        layers: The keys and the values of each, `(n, room, heads, size)`: those of one token of one
+            text lie side by side.
+    """
 
     is_compileable = False
     is_sliding = (False,)
 
-    def __init__(self) -> None:
+    def __init__(self, n: int, room: int) -> None:
+        self.n, self.room = n, room
         self.layers: dict[int, tuple[Tensor, Tensor]] = {}
-        self.at: Tensor | None = None
+        self.places: Tensor | None = None
 
-    def whole(self, rows: Tensor, n: int, room: int) -> None:
+    def whole(self, rows: npt.NDArray[np.int64]) -> None:
         """Expect whole texts of these rows."""
-        self.rows, self.at, self.n, self.room = rows, None, n, room
+        self.rows, self.places = torch.from_numpy(rows), None
 
-    def one_more(self, rows: Tensor, at: Tensor, longest: int, n: int) -> None:
+    def one_more(
+        self,
+        rows: npt.NDArray[np.int64],
+        at: npt.NDArray[np.int64],
+        longest: int,
+        device: torch.device,
+    ) -> None:
         """Expect one token of each of these rows, at these positions."""
-        self.rows, self.at, self.longest = rows, at, longest
-        self.all = len(rows) == n
+        self.rows, self.longest = torch.from_numpy(rows), longest
+        self.places = torch.from_numpy(rows * self.room + at).to(device)
 
     def update(
         self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
         """Keep what comes in, `(rows, heads, tokens, size)`; return all that is attended to."""
-        if self.at is None:
+        if self.places is None:
             self._keep(keys, values, layer)
             return keys, values
         kept = self.layers[layer]
         for mine, new in zip(kept, (keys, values), strict=True):
-            mine[self.rows, :, self.at] = new[:, :, 0]
-        if self.all:
-            return kept[0][:, :, : self.longest], kept[1][:, :, : self.longest]
-        return kept[0][self.rows, :, : self.longest], kept[1][self.rows, :, : self.longest]
+            mine.flatten(0, 1).index_copy_(0, self.places, new[:, :, 0])
+        chosen = slice(None) if len(self.rows) == self.n else self.rows
+        seen_keys, seen_values = (mine[chosen, : self.longest].transpose(1, 2) for mine in kept)
+        return seen_keys, seen_values
 
     def _keep(self, keys: Tensor, values: Tensor, layer: int) -> None:
-        tokens = keys.shape[2]
-        held = self.layers.get(layer)
-        if held is None or held[0].shape[2] < self.room:
-            self.layers[layer] = self._enlarged(held, keys, values)
+        if layer not in self.layers:
+            _, heads, _, size = keys.shape
+            shape = self.n, self.room, heads, size
+            self.layers[layer] = keys.new_zeros(shape), values.new_zeros(shape)
         for mine, new in zip(self.layers[layer], (keys, values), strict=True):
-            mine[self.rows, :, :tokens] = new
-
-    def _enlarged(
-        self, held: tuple[Tensor, Tensor] | None, keys: Tensor, values: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        larger = [
-            each.new_zeros(self.n, each.shape[1], self.room, each.shape[3])
-            for each in (keys, values)
-        ]
-        for mine, old in zip(larger, held or (), strict=False):
-            mine[:, :, : old.shape[2]] = old
-        return larger[0], larger[1]
+            mine[self.rows, : new.shape[2]] = new.transpose(1, 2)
 
     def get_seq_length(self, *_: Any) -> int:
         """Return what transformers asks for; positions and masks are given, so it uses none."""

@@ -90,8 +90,8 @@ class PlainGPT2:
         width = stream.shape[1]
         for layer, (norm, inward, outward, second, wide, narrow) in enumerate(self.blocks):
             normed = F.layer_norm(stream, (width,), *norm, self.epsilon)
-            heads = torch.addmm(inward[1], normed, inward[0]).view(n, size, 3, self.heads, -1)
-            query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+            heads = torch.addmm(inward[1], normed, inward[0]).view(n, size, 3 * self.heads, -1)
+            query, key, value = heads.transpose(1, 2).chunk(3, dim=1)
             keys, values = cache.update(key, value, layer)
             seen = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
             seen = seen.transpose(1, 2).reshape(n * size, width)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..dqn import targets
+from ..dqn import schedule, targets
 from ..dqn.gradients import AutogradGradient, Gradient, Observation
 from ..dqn.learner import Learner
 from ..dqn.memories import Memory
@@ -121,8 +121,12 @@ class LanguageModelLearner(Learner):
 
     @torch.no_grad()
     def imitate(self, demonstrations: Memory, updates: int) -> None:
-        """Make supervised updates on demonstrations; the target network follows at once."""
-        for _ in range(updates):
+        """Make supervised updates on demonstrations; the target network follows at once.
+
+        The step size falls to 0 over them, if it does over the training.
+        """
+        for done in range(updates):
+            self.optimizer.learning_rate = schedule.learning_rate(self.config, done / updates)
             drawn = demonstrations.sample(self.config.batch_size)
             with (
                 torch.enable_grad(),

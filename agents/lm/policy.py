@@ -27,14 +27,12 @@ class Outlook:
         candidates: `(n, k) int64`, the tokens that are judged, -1 for none; None for all V.
         log_prior: `(n, A)`, log pi_LM among the legal; minus infinity where illegal.
         scores: `(n, A)`, log pi_LM + beta (Q - V); minus infinity where illegal.
-        q_values: `(n, A)`.
     """
 
     hidden: Tensor
     candidates: Tensor | None
     log_prior: Tensor
     scores: Tensor
-    q_values: Tensor
 
 
 @dataclass
@@ -74,7 +72,7 @@ class TextPolicy:
             mask = candidates >= 0
         log_prior = _masked(judgement.log_prior.float(), mask).log_softmax(dim=1)
         scores = _masked(log_prior + self.beta * judgement.gain.float(), mask)
-        return Outlook(hidden.prior, candidates, log_prior, scores, judgement.q_values.float())
+        return Outlook(hidden.prior, candidates, log_prior, scores)
 
     def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         logits = _masked(self.network.prior.logits(hidden).float(), mask)
@@ -107,15 +105,13 @@ class PriorPolicy(TextPolicy):
     @torch.no_grad()
     def outlook(self, tokens: Tensor, legal: Any, readers: CachedReaders | None = None) -> Outlook:
         """Return what the language model thinks of the next tokens; see `TextPolicy.outlook`."""
-        mask = _as_tensor(legal, tokens.device)
-        network = self.network
+        mask, network = _as_tensor(legal, tokens.device), self.network
         with autocast(tokens.device, self.precision):
             read = network.read(tokens) if readers is None else readers.read(tokens)
             logits = network.prior.logits(read.prior).float()
         written = ~network.unwritten
         log_prior = _masked(logits, written if mask is None else mask & written).log_softmax(dim=1)
-        q_values = network.temperature * log_prior
-        return Outlook(read.prior.float(), None, log_prior, log_prior, q_values)
+        return Outlook(read.prior.float(), None, log_prior, log_prior)
 
 
 def _as_tensor(legal: Any, device: torch.device) -> Tensor | None:

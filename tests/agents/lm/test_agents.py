@@ -174,9 +174,8 @@ def test_candidates_are_the_likeliest_and_the_end() -> None:
         chosen = few.candidates[row].tolist()
         expected = ranked[:3] if 1 in ranked[:3] else [*ranked[:2], 1]
         assert chosen == expected
-        values = everything.q_values[row][chosen]
         # Among the candidates alone: the same but for what all have in common.
-        shift = few.q_values[row] - values
+        shift = few.scores[row] - everything.scores[row][chosen]
         torch.testing.assert_close(shift, shift[:1].expand(3), rtol=1e-4, atol=1e-4)
 
 
