@@ -58,11 +58,14 @@ class LanguageModelGradient(AutogradGradient):
 
     def loss(self, batch: Batch, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss and the errors Q(s, a) - target, `(B,)`, with their gradients."""
+        # The values of all others would cost what the language model's own output does.
+        compares = self.settings.conservative_weight or self.settings.imitation_weight
+        actions = None if compares else batch.action.unsqueeze(1)
         with self.autocast(), self.dropout():
-            judgement = judge(self.own_network, batch.observation)
+            judgement = judge(self.own_network, batch.observation, actions)
         value, gain = judgement.value.float(), judgement.gain.float()
         fitted = gain + (value if self.settings.expectile is None else value.detach())
-        errors = _taken(fitted, batch) - target
+        errors = (_taken(fitted, batch) if compares else fitted.squeeze(1)) - target
         loss = self.value_loss(batch, fitted, errors)
         if self.settings.expectile is not None:
             loss = loss + self._expectile_loss(batch, value)
@@ -147,8 +150,9 @@ class LanguageModelLearner(Learner):
             return batch.return_
         if self.settings.expectile is None:
             return super().bootstrap(batch)
+        network = self.own_target_network
         with autocast(self.parameters.values.device, self.settings.precision):
-            value = judge(self.own_target_network, batch.next_observation).value
+            value: Tensor = network.value(network.read(batch.next_observation).learning)
         return targets.bootstrap_target(batch.return_, batch.discount, value.float().squeeze(1))
 
 
@@ -168,9 +172,11 @@ def imitation_loss(
     return F.cross_entropy(*((legal, actions) if rows is None else (legal[rows], actions[rows])))
 
 
-def judge(network: LanguageModelQNetwork, observation: Observation) -> Judgement:
-    """Return what a network thinks of observations."""
-    return network.judge(network.read(observation), candidates_of(observation))
+def judge(
+    network: LanguageModelQNetwork, observation: Observation, actions: Tensor | None = None
+) -> Judgement:
+    """Return what a network thinks of observations, and of which actions; see its `judge`."""
+    return network.judge(network.read(observation), candidates_of(observation), actions)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:

@@ -67,11 +67,12 @@ class TextPolicy:
             read = self.network.read(tokens) if readers is None else readers.read(tokens)
             hidden = Hidden(*(each.float() for each in read))
             candidates = self._candidates(hidden.prior, mask) if self.candidates else None
-            judgement = self.network.judge(hidden, candidates)
+            gain = self.network.judge(hidden, candidates).gain.float()
+            log_prior = self.network.log_prior(hidden, candidates).float()
         if candidates is not None:
             mask = candidates >= 0
-        log_prior = _masked(judgement.log_prior.float(), mask).log_softmax(dim=1)
-        scores = _masked(log_prior + self.beta * judgement.gain.float(), mask)
+        log_prior = _masked(log_prior, mask).log_softmax(dim=1)
+        scores = _masked(log_prior + self.beta * gain, mask)
         return Outlook(hidden.prior, candidates, log_prior, scores)
 
     def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:

@@ -33,13 +33,10 @@ class Judgement(NamedTuple):
 
     Attributes:
         value: `(N, 1)`, V(s).
-        log_prior: `(N, A)`, log pi_LM(a | s) among the tokens that may ever be written, or the
-            candidates.
         gain: `(N, A)`, Q(s, a) - V(s).
     """
 
     value: Tensor
-    log_prior: Tensor
     gain: Tensor
 
     @property
@@ -101,20 +98,27 @@ class LanguageModelQNetwork(nn.Module):
             prior = self.prior(*places)
         return Hidden(prior if self.reader is self.prior else self.reader(*places), prior)
 
-    def judge(self, hidden: Hidden, candidates: Tensor | None) -> Judgement:
+    def judge(
+        self, hidden: Hidden, candidates: Tensor | None, actions: Tensor | None = None
+    ) -> Judgement:
         """Return what is thought of states with these hidden states.
 
         Args:
             hidden: Those of N states.
             candidates: `(N, k)`, the tokens that are judged, -1 for none; None for all.
+            actions: `(N, 1)`, which of them alone have to be known, so that A = 1; None for all.
         """
-        log_prior = self._log_probabilities(self.prior, hidden.prior, candidates)
-        learned = log_prior
-        if self.reader is not self.prior:
-            learned = self._log_probabilities(self.reader, hidden.learning, candidates)
+        learned = self._log_probabilities(self.reader, hidden.learning, candidates)
+        if actions is not None:
+            learned = learned.gather(1, actions)
+            candidates = actions if candidates is None else candidates.gather(1, actions)
         advantage = self.reader.products(self.advantage(hidden.learning), candidates)
         gain = self.temperature * learned + advantage
-        return Judgement(self.value(hidden.learning), log_prior, gain)
+        return Judgement(self.value(hidden.learning), gain)
+
+    def log_prior(self, hidden: Hidden, candidates: Tensor | None) -> Tensor:
+        """Return log pi_LM(a | s), `(N, A)`, among the candidates, or all that is ever written."""
+        return self._log_probabilities(self.prior, hidden.prior, candidates)
 
     def _log_probabilities(
         self, reader: Reader, hidden: Tensor, candidates: Tensor | None
