@@ -279,9 +279,25 @@ class DQN:
             self.q_network, TransformerQNetwork
         )
 
-    def _make_memory(self, masked: bool) -> Memory:
+    def _make_memory(self, *, masked: bool) -> Memory:
+        """Return a memory for what the agent plays."""
+        capacity = self._config.buffer_size
+        if self._remembers_sequences:
+            capacity = max(1, capacity // self._encoder.shape[0])
+        return self._memory_of(capacity, masked=masked)
+
+    def _make_demonstrations(self, *, masked: bool) -> Memory:
+        """Return a memory for what is shown, of which nothing may be lost."""
+        capacity = self._config.buffer_size
+        if self._remembers_sequences:
+            # The episodes of several environments may end at once.
+            capacity = self._config.demonstrations + self._interaction.n_envs
+        return self._memory_of(capacity, masked=masked)
+
+    def _memory_of(self, capacity: int, *, masked: bool) -> Memory:
         return make_memory(
             self._config,
+            capacity,
             self._encoder,
             self._n_actions if masked else 0,
             self._interaction.n_envs,
@@ -292,14 +308,21 @@ class DQN:
 
     def _demonstrate(self) -> None:
         """Let the oracle play, remember its episodes apart, and begin anew."""
-        window = NStepWindow(self._config.n_steps, self._config.gamma, self._interaction.n_envs)
-        self.demonstrations = self._make_memory(masked=self._action_mask is not None)
-        missing = self._config.demonstrations
+        config = self._config
+        window = NStepWindow(config.n_steps, config.gamma, self._interaction.n_envs)
+        self.demonstrations = self._make_demonstrations(masked=self._action_mask is not None)
+        missing, transitions = config.demonstrations, 0
         while missing > 0:
             actions = oracle_actions(self._interaction.env)
             step = self._interaction.step(actions)
             self._remember(actions, step, self.demonstrations, window)
             missing -= int(np.count_nonzero((step.terminated | step.truncated) & step.valid))
+            transitions += int(np.count_nonzero(step.valid))
+            if transitions > config.buffer_size and not self._remembers_sequences:
+                raise InvalidArgumentError(
+                    f"demonstrations={config.demonstrations} have more transitions than "
+                    f"buffer_size={config.buffer_size}: raise it, or show fewer."
+                )
         self._begin(*self._interaction.reset(None))
 
     def _step(self, log: TensorBoardLog | None) -> None:

@@ -16,6 +16,7 @@ Memory = TransitionMemory | SequenceMemory
 
 def make_memory(
     config: DQNConfig,
+    capacity: int,
     encoder: ObservationEncoder,
     n_actions: int,
     n_envs: int,
@@ -28,6 +29,7 @@ def make_memory(
 
     Args:
         config: The hyperparameters.
+        capacity: How many transitions it holds, or episodes where it remembers whole ones.
         encoder: What encodes the observations.
         n_actions: The width of the action masks; 0 where the environment has none.
         n_envs: Environments that step together.
@@ -35,9 +37,6 @@ def make_memory(
         device: Where batches go.
         sequences: Whether to remember whole episodes.
     """
-    capacity = config.buffer_size
-    if sequences:
-        capacity = max(1, capacity // encoder.shape[0])
     drawn_by = generator, device, make_priorities(config, capacity, generator)
     if sequences:
         slots, n_steps, gamma = encoder.shape[0], config.n_steps, config.gamma

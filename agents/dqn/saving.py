@@ -159,7 +159,7 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     agent.memory = agent._make_memory(masked="action_mask" in position)
     agent.memory.restore(members["replay"])
     if members["demonstrations"]:
-        agent.demonstrations = agent._make_memory(masked="action_mask" in position)
+        agent.demonstrations = agent._make_demonstrations(masked="action_mask" in position)
         agent.demonstrations.restore(members["demonstrations"])
     if state["environment_state"] is None:
         agent._begin(*agent._interaction.reset(agent._environment_seed))

@@ -134,10 +134,9 @@ class LanguageModelDQN(DQN):
     def _remembers_sequences(self) -> bool:
         return self._config.memory != "transitions"
 
-    def _make_memory(self, masked: bool) -> Memory:
+    def _memory_of(self, capacity: int, *, masked: bool) -> Memory:
         if not self._remembers_sequences:
-            return super()._make_memory(masked)
-        capacity = max(1, self._config.buffer_size // self._encoder.shape[0])
+            return super()._memory_of(capacity, masked=masked)
         return self._text_memory(capacity, self._interaction.n_envs, masked)
 
     def _text_memory(self, capacity: int, n_envs: int, masked: bool) -> TextMemory:

@@ -19,10 +19,8 @@ SMALL = {"transformer_width": 16, "transformer_depth": 1, "batch_size": 8, "lear
 
 
 def demonstrated(env: Any, **hyperparameters: Any) -> Any:
-    agent = lexigym.make_agent(
-        "dqn", env, seed=0, demonstrations=6, gamma=1.0, reward_scale=1.0, **SMALL | hyperparameters
-    )
-    return agent.learn(40)
+    given = SMALL | {"demonstrations": 6, "gamma": 1.0, "reward_scale": 1.0} | hyperparameters
+    return lexigym.make_agent("dqn", env, seed=0, **given).learn(40)
 
 
 def vector(name: str, mode: AutoresetMode) -> Any:
@@ -40,6 +38,16 @@ def test_the_oracle_plays_whole_episodes(mode: AutoresetMode, prioritized: bool)
     returns = memory.rewards[: memory.size].sum(axis=1)
     np.testing.assert_allclose(returns, 1, rtol=1e-6)
     assert agent.num_timesteps == 40
+
+
+def test_none_is_lost() -> None:
+    """However little fits into the replay memory."""
+    env = vector("QA-v0", AutoresetMode.SAME_STEP)
+    agent = demonstrated(env, demonstrations=60, buffer_size=50)
+    assert agent.demonstrations.size in (60, 61)
+    single = gymnasium.make("GridRobot-v0")
+    with pytest.raises(InvalidArgumentError, match="more transitions than buffer_size=50: raise"):
+        demonstrated(single, demonstrations=60, buffer_size=50)
 
 
 def test_transitions_are_shown_as_well() -> None:
