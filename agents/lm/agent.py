@@ -32,6 +32,9 @@ from .policy import Outlook, TextPolicy
 from .q_network import LanguageModelQNetwork
 from .texts import Texts
 
+# Of one update, in bytes.
+LARGEST_LOGITS = 2**28
+
 
 class LanguageModelDQN(DQN):
     """DQN on a language model (Mnih et al. 2015; Snell et al. 2023; Jaques et al. 2017).
@@ -85,6 +88,7 @@ class LanguageModelDQN(DQN):
                 "memory='transitions' keeps neither hidden states nor candidates: choose "
                 "train='full' or 'lora' with candidates=None, or memory='sequences'."
             )
+        self._require_room_for_logits()
         self.policy = TextPolicy(
             self.q_network,
             beta=config.beta,
@@ -95,6 +99,22 @@ class LanguageModelDQN(DQN):
         self._readers = CachedReaders(self.q_network)
         self._player = TextPlayer(self.policy)
         self._outlook: Outlook | None = None
+
+    def _require_room_for_logits(self) -> None:
+        """Refuse to judge all tokens where that would fill the memory."""
+        if self._candidates:
+            return
+        config, vocabulary = self._config, len(self.texts.tokens)
+        states = config.batch_size
+        if self._remembers_sequences:
+            states *= self.texts.new_tokens
+        size = 4 * states * vocabulary
+        if size > LARGEST_LOGITS:
+            raise InvalidArgumentError(
+                f"batch_size={config.batch_size} gives up to {states} states with {vocabulary} "
+                f"logits each, {size >> 20} MiB where {LARGEST_LOGITS >> 20} are the most: judge "
+                "the likeliest tokens alone with candidates=64, or lower batch_size."
+            )
 
     @classmethod
     def hyperparameters(cls) -> dict[str, Any]:

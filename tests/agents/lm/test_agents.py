@@ -223,6 +223,15 @@ def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> Non
         make("lm-dqn", copy_env(), **settings)
 
 
+def test_logits_that_would_fill_the_memory_are_refused() -> None:
+    fits = 2**28 // (4 * 3 * 6)
+    message = rf"batch_size={fits + 1} gives up to .* states with 6 logits each, 256 MiB where 256"
+    with pytest.raises(InvalidArgumentError, match=message):
+        make("lm-dqn", copy_env(), batch_size=fits + 1, candidates=None)
+    for settings in ({"batch_size": fits}, {"batch_size": fits + 1, "candidates": 3}):
+        make("lm-dqn", copy_env(), **settings)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_unknown_hyperparameters_are_named(name: str) -> None:
     with pytest.raises(InvalidArgumentError, match="'modle': did you mean 'model'"):
