@@ -22,6 +22,7 @@ from typing import Any
 import gymnasium
 
 import lexigym
+from lexigym.agents.catalog import AGENTS
 from lexigym.envs.catalog import ENVIRONMENTS
 from lexigym.envs.datasets.catalog import DATASETS
 from lexigym.envs.datasets.phrases import TARGETS
@@ -42,12 +43,19 @@ WIDTH = 92
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;]*m")
 HEADING = re.compile(r"([A-Z][\w ]*):")
 VALUE = re.compile(r'`"\w+"`')
-ITEM = re.compile(r'`"\w+"`: |\w+Error: |v\d+: ')
+ITEM = re.compile(r'`"\w+"`: |\w+Error: |v\d+: |\d\. ')
 PIPE = r"\|"
 PREFIXES: dict[Any, str] = {
     inspect.Parameter.VAR_POSITIONAL: "*",
     inspect.Parameter.VAR_KEYWORD: "**",
 }
+
+AGENT_EXAMPLE = """import gymnasium
+
+import lexigym
+
+env = gymnasium.make("QA-v0", level="small")
+agent = lexigym.make_agent("dqn", env, seed=0, n_steps=5)"""
 
 # The arguments that decide what a dataset holds; each combination is a row of its table.
 VARIANTS = {"level": LEVELS, "target": TARGETS}
@@ -110,6 +118,7 @@ def make_pages() -> dict[str, str]:
     """Return the text of every page by its path in the folder."""
     pages = {
         "README.md": index_page(),
+        "agents.md": agents_page(),
         "scorers.md": scorers_page(),
         "datasets.md": datasets_page(),
     }
@@ -145,6 +154,9 @@ def index_page() -> str:
         " printed by `lexigym list` and `lexigym describe NAME`.",
         "## Environments",
         table(["id", "what it is"], environments),
+        "## [Agents](agents.md)",
+        "What learns, and what it is compared with.",
+        table(["name", "what it is"], links("agents.md", AGENTS)),
         "## [Scorers](scorers.md)",
         "What a text earns.",
         table(["name", "what it measures"], links("scorers.md", SCORERS)),
@@ -238,6 +250,27 @@ def picture(env: gymnasium.Env[Any, Any]) -> str:
     """Return what an environment shows, without colours."""
     lines = ESCAPE_CODE.sub("", str(env.render())).splitlines()
     return "\n".join(line.rstrip() for line in lines)
+
+
+def agents_page() -> str:
+    """Return the page of all agents."""
+    parts = [
+        "# Agents",
+        "Every agent is made, trained, saved and loaded in the same way, so that one swaps for"
+        " another in one word. Hyperparameters follow the environment:",
+        fence(AGENT_EXAMPLE, "python"),
+    ]
+    for name, _, summary in AGENTS:
+        loaded = load("agent", name)
+        thing = family_member(loaded) if name.endswith(FAMILY) else loaded
+        documentation = Documentation.of(thing)
+        parts += [f"## {name}", f"*{summary}*", *prose(documentation.lead, section=False)]
+        config = getattr(thing, "config_class", None)
+        # A configuration that extends another one tells its own fields alone.
+        described = [thing] if config is None else config.__mro__[:-1]
+        lines = [line for each in described for line in Documentation.of(each).sections["Args"]]
+        parts += argument_parts(config or thing, lines)
+    return page(*parts, "[All pages](README.md)")
 
 
 def scorers_page() -> str:
@@ -378,7 +411,9 @@ def prose(lines: Sequence[str], section: bool = True) -> list[str]:
         members = list(group)
         # One item is no list.
         if is_item and len(members) > 1:
-            parts.append("\n".join(f"- {text}" for text in members))
+            parts.append(
+                "\n".join(f"{'' if text[0].isdigit() else '- '}{text}" for text in members)
+            )
         else:
             parts += members
     return parts

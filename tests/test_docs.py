@@ -82,12 +82,14 @@ def test_no_page_is_stale(tmp_path):
 
 
 def test_everything_has_a_page_or_a_heading():
+    from lexigym.agents.catalog import AGENTS
     from lexigym.envs.catalog import ENVIRONMENTS
     from lexigym.envs.datasets.catalog import DATASETS
     from lexigym.envs.scorers.catalog import SCORERS
 
     assert {f"environments/{entry['id']}.md" for entry in ENVIRONMENTS} <= set(PAGES)
-    for page, catalogue in (("datasets.md", DATASETS), ("scorers.md", SCORERS)):
+    pages = {"agents.md": AGENTS, "datasets.md": DATASETS, "scorers.md": SCORERS}
+    for page, catalogue in pages.items():
         headings = re.findall(r"^## (.*)", (DOCS / page).read_text("utf-8"), re.MULTILINE)
         assert headings == [name for name, _, _ in catalogue]
 

@@ -30,9 +30,9 @@ class LanguageModelSettings:
     """What a language model that only plays is told.
 
     Args:
-        model: As in `LanguageModelConfig`.
+        model: As in `lm-dqn`.
         beams: Texts that are kept while the best is looked for; 1 takes the best next token.
-        precision: As in `LanguageModelConfig`.
+        precision: As in `lm-dqn`.
         device: "auto" takes CUDA where there is one; else any torch device string.
         seed: Of what it draws where it isn't deterministic; None draws one from the system.
     """
@@ -67,9 +67,10 @@ class LanguageModelAgent:
     """
 
     name = "lm"
+    config_class = LanguageModelSettings
 
     def __init__(self, env: Any, *, texts: Texts | None = None, **settings: Any) -> None:
-        self._settings = LanguageModelSettings(**settings)
+        self._settings = self.config_class(**settings)
         self._spaces = Spaces.of(env)
         self._environment = environment_spec_json(env)
         self.texts = Texts.of(env) if texts is None else texts
@@ -90,7 +91,7 @@ class LanguageModelAgent:
     @classmethod
     def hyperparameters(cls) -> dict[str, Any]:
         """Return each setting with its default."""
-        return {field.name: field.default for field in fields(LanguageModelSettings)}
+        return {field.name: field.default for field in fields(cls.config_class)}
 
     @property
     def config(self) -> dict[str, Any]:
