@@ -1,6 +1,7 @@
 """The command `lexigym`, in this process: what it prints, where, and its exit codes."""
 
 import json
+import re
 import sys
 
 import gymnasium
@@ -154,6 +155,22 @@ def test_a_checkpoint_for_other_spaces_is_refused(lexigym, checkpoint):
 def test_watch_needs_a_render_mode(lexigym, checkpoint):
     error = lexigym("watch", checkpoint, "--env", "CartPole-v1", code=2)
     assert "no render mode 'ansi': pass --out FILE.gif" in error
+
+
+def test_watch_shows_what_a_language_model_thinks(lexigym):
+    """Candidates before and now beside every token, and the values along the whole text."""
+    pytest.importorskip("transformers")
+    settings = ("train=head", "learning_starts=20", "batch_size=4")
+    options = [part for setting in settings for part in ("--set", setting)]
+    lexigym(
+        *("train", "QA-v0", "lm-dqn", "--out", "lm.zip", "--steps", "60", "--num-envs", "4"),
+        *("--env-set", 'level="small"', "--eval-episodes", "1", *options),
+    )
+    lines = lexigym("watch", "lm.zip").splitlines()
+    tables = [line for line in lines if line.split() == ["before", "now", "change"]]
+    rows = [line for line in lines if re.fullmatch(r"( +\S+ +\d\.\d{3}){2} +[+-]\d\.\d{3}", line)]
+    assert 1 <= len(tables) <= len(rows) / 2
+    assert ["token", "Q", "best", "Q"] in [line.split() for line in lines]
 
 
 class TestCorridor:
