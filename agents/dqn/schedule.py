@@ -14,9 +14,16 @@ def epsilon(config: DQNConfig, progress: float) -> float:
     return initial + fallen * (final - initial)
 
 
-def learning_rate(config: DQNConfig, progress: float) -> float:
-    """Return Adam's step size: it falls linearly to 0 where that is asked for."""
-    return config.learning_rate * (1 - progress if config.learning_rate_decay else 1)
+def learning_rate(config: DQNConfig, progress: float, initial: float | None = None) -> float:
+    """Return Adam's step size: it falls linearly to 0 where that is asked for.
+
+    Args:
+        config: The hyperparameters.
+        progress: The part of the training that is done.
+        initial: The step size at its start; None is the configured one.
+    """
+    initial = config.learning_rate if initial is None else initial
+    return initial * (1 - progress if config.learning_rate_decay else 1)
 
 
 def beta(config: DQNConfig, progress: float) -> float:

@@ -39,6 +39,8 @@ class LanguageModelConfig(DQNConfig):
         candidates: How many of the prior's best tokens are judged at each step, `<eos>` always
             among them; None judges all, "auto" does so up to a vocabulary of 8192, and 64 beyond.
         pretrain_updates: Supervised updates on the demonstrations before the first step.
+        pretrain_learning_rate: Adam's step size meanwhile; None takes `learning_rate`. What is
+            learned by reward afterwards may need a smaller one, so that nothing is forgotten.
         imitation_weight: The weight of the cross-entropy of what was shown, in the place of the
             margin of Hester et al. (2018).
         expectile: V is this expectile of Q over what the memory holds, and the bootstrap, so that
@@ -59,6 +61,7 @@ class LanguageModelConfig(DQNConfig):
     beams: int = 1
     candidates: int | Literal["auto"] | None = "auto"
     pretrain_updates: int = 0
+    pretrain_learning_rate: float | None = None
     imitation_weight: float = 0.0
     expectile: float | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -91,6 +94,8 @@ class LanguageModelConfig(DQNConfig):
             raise InvalidArgumentError(
                 "prior_temperature must be above 0, got 0: the language model would not count."
             )
+        if self.pretrain_learning_rate is not None:
+            require_real("pretrain_learning_rate", self.pretrain_learning_rate, 0.0, float("inf"))
         require_real("dropout", self.dropout, 0.0, 0.95)
         if self.dropout and self.train == "head":
             raise InvalidArgumentError(

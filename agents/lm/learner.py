@@ -129,7 +129,9 @@ class LanguageModelLearner(Learner):
         The step size falls to 0 over them, if it does over the training.
         """
         for done in range(updates):
-            self.optimizer.learning_rate = schedule.learning_rate(self.config, done / updates)
+            self.optimizer.learning_rate = schedule.learning_rate(
+                self.config, done / updates, self.settings.pretrain_learning_rate
+            )
             drawn = demonstrations.sample(self.config.batch_size)
             with (
                 torch.enable_grad(),

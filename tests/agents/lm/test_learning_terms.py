@@ -256,3 +256,19 @@ def test_pretraining_imitates_what_was_shown() -> None:
     assert float(imitation_loss(judgement.gain, batch, 1.0)) < 0.7
     # V takes no part in it.
     assert (judgement.value == 0).all()
+
+
+def test_pretraining_has_a_step_size_of_its_own() -> None:
+    """So small that nothing is learned, however large the other is."""
+    settings: dict[str, Any] = {"demonstrations": 20, "learning_starts": 10**4}
+    weights = [
+        made(**settings, **more).q_network.state_dict()
+        for more in (
+            {},
+            {"pretrain_updates": 5, "pretrain_learning_rate": 0.0},
+            {"pretrain_updates": 5},
+        )
+    ]
+    plain, still, moved = weights
+    assert all(torch.equal(plain[name], still[name]) for name in plain)
+    assert not all(torch.equal(plain[name], moved[name]) for name in plain)
