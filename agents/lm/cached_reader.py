@@ -89,11 +89,9 @@ class CachedReader:
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that `restore` takes."""
-        layers = self._cache.layers
-        keys = {f"keys.{layer}": held[0] for layer, held in layers.items()}
-        values = {f"values.{layer}": held[1] for layer, held in layers.items()}
         texts = {name: torch.from_numpy(getattr(self, f"_{name}").copy()) for name in TEXTS}
-        return {"hidden": self._hidden, **texts, **keys, **values}
+        layers = {f"layer.{layer}": held for layer, held in self._cache.layers.items()}
+        return {"hidden": self._hidden, **texts, **layers}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
@@ -102,9 +100,8 @@ class CachedReader:
         self._seen, self._slots, self._positions = (state[name].cpu().numpy() for name in TEXTS)
         device = self.reader.output_embeddings.device
         self._hidden = state["hidden"].to(device)
-        for layer in range(sum(name.startswith("keys.") for name in state)):
-            held = state[f"keys.{layer}"].to(device), state[f"values.{layer}"].to(device)
-            self._cache.layers[layer] = held
+        for layer in range(len(state) - len(TEXTS) - 1):
+            self._cache.layers[layer] = state[f"layer.{layer}"].to(device)
 
     @torch.no_grad()
     def read(self, tokens: Tensor) -> Tensor:
@@ -116,9 +113,12 @@ class CachedReader:
         self._seen = given.copy()
         hidden = self._hidden.clone()
         if grown.any():
-            rows = np.flatnonzero(grown)
-            self._slots[rows] += 1
-            self._positions[rows] += 1
+            self._slots[grown] += 1
+            self._positions[grown] += 1
+            # To read a token again changes nothing, and costs less than to set most rows apart.
+            again = stood & (self._slots >= self.reader.texts.prompt_tokens)
+            together = (grown | again).all() and 2 * grown.sum() >= len(grown)
+            rows = np.arange(len(grown)) if together else np.flatnonzero(grown)
             hidden[torch.from_numpy(rows)] = self._read_last(rows, tokens.device)
         if not (grown | stood).all():
             rows = np.flatnonzero(~(grown | stood))
@@ -184,8 +184,8 @@ class _KeysAndValues:
         room: Positions.
 
     Attributes:
-        layers: The keys and the values of each, `(n, room, heads, size)`: those of one token of one
-            text lie side by side.
+        layers: The keys and the values of each, `(n, room, 2, heads, size)`: those of one token of
+            one text lie side by side.
     """
 
     is_compileable = False
@@ -193,7 +193,7 @@ class _KeysAndValues:
 
     def __init__(self, n: int, room: int) -> None:
         self.n, self.room = n, room
-        self.layers: dict[int, tuple[Tensor, Tensor]] = {}
+        self.layers: dict[int, Tensor] = {}
         self.places: Tensor | None = None
 
     def whole(self, rows: npt.NDArray[np.int64]) -> None:
@@ -211,27 +211,28 @@ class _KeysAndValues:
         self.rows, self.longest = torch.from_numpy(rows), longest
         self.places = torch.from_numpy(rows * self.room + at).to(device)
 
+    def keep(self, new: Tensor, layer: int) -> Tensor:
+        """Keep keys and values; return those of all that is attended to.
+
+        Args:
+            new: `(rows, tokens, 2, heads, size)`.
+            layer: Whose.
+        """
+        if self.places is None:
+            if layer not in self.layers:
+                self.layers[layer] = new.new_zeros(self.n, self.room, *new.shape[2:])
+            self.layers[layer][self.rows, : new.shape[1]] = new
+            return new
+        kept = self.layers[layer]
+        kept.flatten(0, 1).index_copy_(0, self.places, new[:, 0])
+        return kept[slice(None) if len(self.rows) == self.n else self.rows, : self.longest]
+
     def update(
         self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
-        """Keep what comes in, `(rows, heads, tokens, size)`; return all that is attended to."""
-        if self.places is None:
-            self._keep(keys, values, layer)
-            return keys, values
-        kept = self.layers[layer]
-        for mine, new in zip(kept, (keys, values), strict=True):
-            mine.flatten(0, 1).index_copy_(0, self.places, new[:, :, 0])
-        chosen = slice(None) if len(self.rows) == self.n else self.rows
-        seen_keys, seen_values = (mine[chosen, : self.longest].transpose(1, 2) for mine in kept)
-        return seen_keys, seen_values
-
-    def _keep(self, keys: Tensor, values: Tensor, layer: int) -> None:
-        if layer not in self.layers:
-            _, heads, _, size = keys.shape
-            shape = self.n, self.room, heads, size
-            self.layers[layer] = keys.new_zeros(shape), values.new_zeros(shape)
-        for mine, new in zip(self.layers[layer], (keys, values), strict=True):
-            mine[self.rows, : new.shape[2]] = new.transpose(1, 2)
+        """The same as transformers asks, of keys and values, `(rows, heads, tokens, size)`."""
+        seen = self.keep(torch.stack((keys, values), dim=1).permute(0, 3, 1, 2, 4), layer)
+        return seen[:, :, 0].transpose(1, 2), seen[:, :, 1].transpose(1, 2)
 
     def get_seq_length(self, *_: Any) -> int:
         """Return what transformers asks for; positions and masks are given, so it uses none."""

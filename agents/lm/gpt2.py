@@ -15,8 +15,8 @@ TANH_GELU = ("gelu_new", "gelu_pytorch_tanh")
 class Cache(Protocol):
     """Keeps the keys and values of what was read."""
 
-    def update(self, keys: Tensor, values: Tensor, layer: int) -> tuple[Tensor, Tensor]:
-        """Keep those of one layer, `(n, heads, tokens, size)`; return all that is attended to."""
+    def keep(self, new: Tensor, layer: int) -> Tensor:
+        """Keep those of one layer, `(n, S, 2, heads, size)`; return all L that are attended to."""
         ...
 
 
@@ -90,12 +90,13 @@ class PlainGPT2:
         width = stream.shape[1]
         for layer, (norm, inward, outward, second, wide, narrow) in enumerate(self.blocks):
             normed = F.layer_norm(stream, (width,), *norm, self.epsilon)
-            heads = torch.addmm(inward[1], normed, inward[0]).view(n, size, 3 * self.heads, -1)
-            query, key, value = heads.transpose(1, 2).chunk(3, dim=1)
-            keys, values = cache.update(key, value, layer)
-            seen = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
-            seen = seen.transpose(1, 2).reshape(n * size, width)
-            stream = stream + torch.addmm(outward[1], seen, outward[0])
+            mixed = torch.addmm(inward[1], normed, inward[0]).view(n, size, 3, self.heads, -1)
+            query, key_and_value = mixed[:, :, 0], cache.keep(mixed[:, :, 1:], layer)
+            keys, values = (each.transpose(1, 2) for each in key_and_value.unbind(2))
+            query = query.transpose(1, 2)
+            attended = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+            attended = attended.transpose(1, 2).reshape(n * size, width)
+            stream = stream + torch.addmm(outward[1], attended, outward[0])
             normed = F.layer_norm(stream, (width,), *second, self.epsilon)
             inner = F.gelu(torch.addmm(wide[1], normed, wide[0]), approximate="tanh")
             stream = stream + torch.addmm(narrow[1], inner, narrow[0])

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .cached_reader import CachedReaders
 from .learner import autocast
-from .q_network import Hidden, LanguageModelQNetwork
+from .q_network import NEVER, Hidden, LanguageModelQNetwork
 
 Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -25,8 +25,9 @@ class Outlook:
     Attributes:
         hidden: `(n, D) float32`, the prior's hidden states of their last tokens.
         candidates: `(n, k) int64`, the tokens that are judged, -1 for none; None for all V.
-        log_prior: `(n, A)`, log pi_LM among the legal; minus infinity where illegal.
-        scores: `(n, A)`, log pi_LM + beta (Q - V); minus infinity where illegal.
+        log_prior: `(n, A)`, log pi_LM but for a constant of each text, which no softmax minds;
+            minus infinity where illegal.
+        scores: `(n, A)`, log pi_LM + beta (Q - V), likewise.
     """
 
     hidden: Tensor
@@ -71,9 +72,8 @@ class TextPolicy:
             log_prior = self.network.log_prior(hidden, candidates).float()
         if candidates is not None:
             mask = candidates >= 0
-        log_prior = _masked(log_prior, mask).log_softmax(dim=1)
         scores = _masked(log_prior + self.beta * gain, mask)
-        return Outlook(hidden.prior, candidates, log_prior, scores)
+        return Outlook(hidden.prior, candidates, _masked(log_prior, mask), scores)
 
     def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         logits = _masked(self.network.prior.logits(hidden).float(), mask)
@@ -110,8 +110,7 @@ class PriorPolicy(TextPolicy):
         with autocast(tokens.device, self.precision):
             read = network.read(tokens) if readers is None else readers.read(tokens)
             logits = network.prior.logits(read.prior).float()
-        written = ~network.unwritten
-        log_prior = _masked(logits, written if mask is None else mask & written).log_softmax(dim=1)
+        log_prior = _masked(logits.masked_fill_(network.unwritten, NEVER), mask)
         return Outlook(read.prior.float(), None, log_prior, log_prior)
 
 
