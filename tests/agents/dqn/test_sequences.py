@@ -311,7 +311,7 @@ def test_it_learns_to_copy(switches: dict[str, Any]) -> None:
         batch_size=32,
         n_steps=switches.pop("n_steps", 1),
         **switches,
-    ).learn(4_000)
+    ).learn(6_000)
     assert evaluate(agent, copying(), 50).mean() > 0.9
 
 
