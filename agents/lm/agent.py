@@ -99,6 +99,7 @@ class LanguageModelDQN(DQN):
         self._readers = CachedReaders(self.q_network)
         self._player = TextPlayer(self.policy)
         self._outlook: Outlook | None = None
+        self._is_shown = False
 
     def _require_room_for_logits(self) -> None:
         """Refuse to judge all tokens where that would fill the memory."""
@@ -164,7 +165,7 @@ class LanguageModelDQN(DQN):
         return TextMemory(
             capacity,
             self._encoder.shape[0],
-            self._n_actions if masked and not self._candidates else 0,
+            self._n_actions if masked else 0,
             config.n_steps,
             config.gamma,
             n_envs,
@@ -186,7 +187,7 @@ class LanguageModelDQN(DQN):
         return self.policy.outlook(tokens, self._action_mask, self._readers)
 
     def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-        if not self._remembers_sequences:
+        if not self._remembers_sequences or self._is_shown:
             return {}
         outlook = self._look() if self._outlook is None else self._outlook
         self._outlook = None
@@ -200,9 +201,23 @@ class LanguageModelDQN(DQN):
         self._readers.restore(tensors)
 
     def _demonstrate(self) -> None:
-        super()._demonstrate()
+        # What is shown needn't be read token by token.
+        self._is_shown = True
+        try:
+            super()._demonstrate()
+        finally:
+            self._is_shown = False
+        if isinstance(self.demonstrations, TextMemory):
+            self._find_out(self.demonstrations)
         if self._config.pretrain_updates:
             self.pretrain(self._config.pretrain_updates)
+
+    def _find_out(self, memory: TextMemory) -> None:
+        memory.find_out(
+            lambda states, legal, actions: found_in(
+                self.policy.outlook(states, legal), actions, self.texts.eos
+            )
+        )
 
     def pretrain(self, updates: int) -> Self:
         """Learn to write what was shown, by the cross-entropy of softmax(Q / tau); return self.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,11 @@ from ..dqn.replay import Batch
 from ..dqn.sequences import Integers, SequenceMemory
 from .states import TextStates
 from .texts import Texts
+
+Found = dict[str, npt.NDArray[Any]]
+
+# How many logits are looked at in one pass.
+LOGITS = 2**24
 
 
 class TextMemory(SequenceMemory):
@@ -33,8 +39,8 @@ class TextMemory(SequenceMemory):
         super().__init__(*arguments)
         self.texts = texts
         n_envs, steps = len(self.playing_starts), texts.new_tokens
-        self.found: dict[str, npt.NDArray[Any]] = {}
-        self.playing_found: dict[str, npt.NDArray[Any]] = {}
+        self.found: Found = {}
+        self.playing_found: Found = {}
         kinds: dict[str, tuple[int, Any]] = {"hidden": (width, np.float32)}
         if candidates:
             kinds["candidates"] = candidates, np.int32
@@ -55,7 +61,10 @@ class TextMemory(SequenceMemory):
         truncated: npt.NDArray[np.bool_],
         valid: npt.NDArray[np.bool_],
     ) -> None:
-        """Take one step of every environment; see `SequenceMemory.record`."""
+        """Take one step of every environment; see `SequenceMemory.record`.
+
+        Among `begins` is what was found out about the states, unless `find_out` is to do it.
+        """
         (envs,) = np.nonzero(valid)
         if (truncated & valid & ~terminated).any():
             raise EnvironmentFaultError(
@@ -63,13 +72,49 @@ class TextMemory(SequenceMemory):
                 "take the time limit off, and bound texts by max_new_tokens of the environment."
             )
         for name, found in self.playing_found.items():
-            found[envs, self.playing_lengths[envs]] = begins[name][envs]
+            if name in begins:
+                found[envs, self.playing_lengths[envs]] = begins[name][envs]
         super().record(begins, rewards, ends, terminated, truncated, valid)
 
     def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
         for name, found in self.found.items():
             found[self.position] = self.playing_found[name][env]
         super()._keep(env, tokens, terminated)
+
+    def find_out(
+        self, find: Callable[[TextStates, npt.NDArray[np.bool_] | None, Integers], Found]
+    ) -> None:
+        """Find out about the states of all texts that are held; equal texts are read once.
+
+        Args:
+            find: Returns it of N states, of the `(N, V) bool` masks of their actions, or None, and
+                of the actions taken, `(N,)`.
+        """
+        held = slice(0, self.size)
+        _, first, where = np.unique(
+            self.tokens[held], axis=0, return_index=True, return_inverse=True
+        )
+        count = max(1, LOGITS // (len(self.texts.tokens) * self.texts.new_tokens))
+        for start in range(0, len(first), count):
+            episodes = first[start : start + count]
+            lengths = self.lengths[episodes]
+            rows = np.repeat(np.arange(len(episodes)), lengths)
+            steps = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            drawn = episodes[rows]
+            slots = self.starts[drawn] + steps
+            tokens = self._to(self.tokens[episodes])
+            states = TextStates(tokens, self._to(rows), self._to(slots - 1))
+            masks = None
+            if self.masks is not None:
+                masks = self.masks.rows[self.mask_rows[drawn, steps]]
+            for name, values in find(states, masks, self.tokens[drawn, slots]).items():
+                self.found[name][drawn, steps] = values
+        for found in self.found.values():
+            found[held] = found[first[where.ravel()]]
+
+    def _masks_of(self, episodes: Integers, steps: Integers) -> Tensor | None:
+        # Those of candidates tell which there are.
+        return None if "candidates" in self.found else super()._masks_of(episodes, steps)
 
     def _gather(self, drawn: Integers, weights: Tensor | None) -> Batch:
         batch = super()._gather(drawn, weights)

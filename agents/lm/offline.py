@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ...registry.errors import InvalidArgumentError
 from ..callbacks import Callback
@@ -39,6 +38,7 @@ def learn_offline(
             masked = episode.action_masks is not None
             memory = agent._text_memory(len(source), 1, masked)
         _remember(agent, memory, episode)
+    agent._find_out(memory)
     config, learner = agent._config, agent.learner
     callback.on_training_start(agent)
     for update in range(updates):
@@ -58,13 +58,9 @@ def learn_offline(
 def _remember(agent: LanguageModelDQN, memory: TextMemory, episode: RecordedEpisode) -> None:
     observations, masks = episode.observations, episode.action_masks
     steps = len(episode.rewards)
-    tokens = torch.from_numpy(observations[:steps]).to(agent.device)
-    outlook = agent.policy.outlook(tokens, None if masks is None else masks[:steps])
-    found = found_in(outlook, episode.actions, agent.texts.eos)
     for step in range(steps):
         now, following = slice(step, step + 1), slice(step + 1, step + 2)
         begins = {"observation": observations[now], "action": episode.actions[now]}
-        begins |= {name: values[now] for name, values in found.items()}
         ends = {"next_observation": observations[following]}
         if masks is not None:
             begins["action_mask"], ends["next_action_mask"] = masks[now], masks[following]

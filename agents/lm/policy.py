@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..dqn.prefixes import Prefixes
 from .cached_reader import CachedReaders
 from .learner import autocast
 from .q_network import NEVER, Hidden, LanguageModelQNetwork
@@ -55,17 +56,20 @@ class TextPolicy:
     precision: str
 
     @torch.no_grad()
-    def outlook(self, tokens: Tensor, legal: Any, readers: CachedReaders | None = None) -> Outlook:
+    def outlook(
+        self, tokens: Tensor | Prefixes, legal: Any, readers: CachedReaders | None = None
+    ) -> Outlook:
         """Return what is thought of the next tokens.
 
         Args:
-            tokens: `(n, P + T) int64`, observations.
+            tokens: `(n, P + T) int64`, observations, or n beginnings of texts.
             legal: `(n, V) bool`, the tokens that may be written; None for all.
             readers: What remember the texts of the last batch, if they are likely to go on.
         """
-        mask = _as_tensor(legal, tokens.device)
-        with autocast(tokens.device, self.precision):
-            read = self.network.read(tokens) if readers is None else readers.read(tokens)
+        device = self.network.unwritten.device
+        mask = _as_tensor(legal, device)
+        with autocast(device, self.precision):
+            read = self._read(tokens, readers)
             hidden = Hidden(*(each.float() for each in read))
             candidates = self._candidates(hidden.prior, mask) if self.candidates else None
             gain = self.network.judge(hidden, candidates).gain.float()
@@ -74,6 +78,11 @@ class TextPolicy:
             mask = candidates >= 0
         scores = _masked(log_prior + self.beta * gain, mask)
         return Outlook(hidden.prior, candidates, _masked(log_prior, mask), scores)
+
+    def _read(self, tokens: Tensor | Prefixes, readers: CachedReaders | None) -> Hidden:
+        if readers is None or isinstance(tokens, Prefixes):
+            return self.network.read(tokens)
+        return readers.read(tokens)
 
     def _candidates(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         logits = _masked(self.network.prior.logits(hidden).float(), mask)
@@ -104,11 +113,14 @@ class PriorPolicy(TextPolicy):
     """Chooses by the language model alone, as where nothing was learned: V = A = 0."""
 
     @torch.no_grad()
-    def outlook(self, tokens: Tensor, legal: Any, readers: CachedReaders | None = None) -> Outlook:
+    def outlook(
+        self, tokens: Tensor | Prefixes, legal: Any, readers: CachedReaders | None = None
+    ) -> Outlook:
         """Return what the language model thinks of the next tokens; see `TextPolicy.outlook`."""
-        mask, network = _as_tensor(legal, tokens.device), self.network
-        with autocast(tokens.device, self.precision):
-            read = network.read(tokens) if readers is None else readers.read(tokens)
+        network, device = self.network, self.network.unwritten.device
+        mask = _as_tensor(legal, device)
+        with autocast(device, self.precision):
+            read = self._read(tokens, readers)
             logits = network.prior.logits(read.prior).float()
         log_prior = _masked(logits.masked_fill_(network.unwritten, NEVER), mask)
         return Outlook(read.prior.float(), None, log_prior, log_prior)

@@ -18,6 +18,7 @@ from lexigym.agents.dqn.replay import Batch
 from lexigym.agents.lm.agent import LanguageModelDQN
 from lexigym.agents.lm.config import TRAINED
 from lexigym.agents.lm.learner import LanguageModelLearner, imitation_loss, judge
+from lexigym.agents.lm.memory import TextMemory
 from lexigym.agents.lm.states import TextStates
 
 from .texts_to_write import copy_vector, tiny_model
@@ -181,6 +182,38 @@ def test_hidden_states_of_the_memory_are_those_that_are_read(candidates: int | N
     kept = gradients_of(agent, batch)
     read = gradients_of(agent, without_hidden_states(batch))
     torch.testing.assert_close(read, kept, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("candidates", [None, 3])
+def test_what_is_shown_is_found_out_as_on_the_way(candidates: int | None) -> None:
+    """Each state as if it was met alone, and what was shown among its candidates."""
+    agent = made(train="head", candidates=candidates, demonstrations=30, learning_starts=10**4)
+    memory = agent.demonstrations
+    assert isinstance(memory, TextMemory)
+    batch = memory._gather(np.arange(memory.size), None)
+    assert isinstance(batch.observation, TextStates)
+    for row, (episode, slot) in enumerate(
+        zip(batch.observation.rows, batch.observation.slots, strict=True)
+    ):
+        tokens = batch.observation.tokens[episode].clone()
+        tokens[int(slot) + 1 :] = 0
+        assert memory.masks is not None
+        step = int(slot) + 1 - agent.texts.prompt_tokens
+        legal = memory.masks.rows[memory.mask_rows[int(episode), step]]
+        outlook = agent.policy.outlook(tokens[None], legal[None])
+        assert batch.observation.hidden is not None
+        torch.testing.assert_close(
+            batch.observation.hidden[row], outlook.hidden[0], rtol=1e-5, atol=1e-5
+        )
+        if candidates is None:
+            continue
+        assert batch.observation.candidates is not None
+        assert outlook.candidates is not None
+        taken = int(batch.observation.tokens[episode, int(slot) + 1])
+        kept = batch.observation.candidates[row].tolist()
+        assert kept[int(batch.action[row])] == taken
+        likeliest = outlook.candidates[0].tolist()
+        assert kept == likeliest if taken in likeliest else len(set(kept) - {taken}) == 2
 
 
 @pytest.mark.parametrize("switches", [{}, {"n_steps": 3}, {"munchausen": False}], ids=str)
