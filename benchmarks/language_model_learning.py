@@ -21,6 +21,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import text_learning
 import torch
 
 import lexigym
@@ -96,16 +97,7 @@ TASKS: dict[str, Task] = {
     ),
 }
 FROM_NOTHING: dict[str, dict[str, Any]] = {
-    "sb3/dqn": {
-        "learning_rate": 1e-3,
-        "gamma": 0.8,
-        "learning_starts": 1_000,
-        "target_update_interval": 500,
-        "exploration_fraction": 0.2,
-        "exploration_final_eps": 0.05,
-        "batch_size": 192,
-        "reward_scale": 10.0,
-    },
+    "sb3/dqn": text_learning.SHARED | text_learning.AGENTS["sb3/dqn"],
     "sb3/maskable-ppo": {},
 }
 UNTRAINED = ("random", "oracle", "lm")
@@ -115,7 +107,7 @@ AGENTS = (*UNTRAINED, "supervised", "lm-dqn", *FROM_NOTHING)
 def learner(task: Task, name: str, seed: int, more: dict[str, Any]) -> tuple[Any, int]:
     """Return an agent that learns, and the steps that it is to learn."""
     if name in FROM_NOTHING:
-        envs = make_vector_environment(task.name, 16, **task.arguments)
+        envs = make_vector_environment(task.name, text_learning.NUM_ENVS, **task.arguments)
         return lexigym.make_agent(name, envs, seed=seed, **FROM_NOTHING[name]), task.steps
     envs = make_vector_environment(task.name, NUM_ENVS, **task.arguments | task.training)
     hyperparameters = SHARED | task.hyperparameters | more
@@ -200,6 +192,8 @@ def main() -> None:
     parser.add_argument("--set", type=json.loads, default={}, help="hyperparameters, as JSON")
     parser.add_argument("--out", type=Path, help="a file of JSON lines to append to")
     arguments = parser.parse_args()
+    if "supervised" in arguments.agents and "stories" in arguments.tasks:
+        parser.error("nothing is shown in stories: leave out supervised, or stories")
     torch.set_num_threads(1)
     for seed in arguments.seeds:
         for name in arguments.tasks:

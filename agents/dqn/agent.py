@@ -355,7 +355,11 @@ class DQN:
             temperature=self._config.exploration_temperature,
         )
 
-    def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:  # noqa: ARG002
+    def _found(
+        self,
+        chosen: npt.NDArray[np.int64],  # noqa: ARG002
+        memory: Memory,  # noqa: ARG002
+    ) -> dict[str, npt.NDArray[Any]]:
         """Return what else is remembered of the present states, in which these were chosen."""
         return {}
 
@@ -373,7 +377,7 @@ class DQN:
         next_observation = self._encoder.encode(step.next_observation)
         first_action = self._behaviour.first_action
         chosen = actions - first_action if first_action else actions
-        begins = {"observation": self._observation, "action": chosen} | self._found(chosen)
+        begins = {"observation": self._observation, "action": chosen} | self._found(chosen, memory)
         ends = {"next_observation": next_observation}
         if self._action_mask is not None and step.next_action_mask is not None:
             begins["action_mask"] = self._action_mask

@@ -99,7 +99,6 @@ class LanguageModelDQN(DQN):
         self._readers = CachedReaders(self.q_network)
         self._player = TextPlayer(self.policy)
         self._outlook: Outlook | None = None
-        self._is_shown = False
 
     def _require_room_for_logits(self) -> None:
         """Refuse to judge all tokens where that would fill the memory."""
@@ -155,6 +154,11 @@ class LanguageModelDQN(DQN):
     def _remembers_sequences(self) -> bool:
         return self._config.memory != "transitions"
 
+    def _make_memory(self, *, masked: bool) -> Memory:
+        # The candidates are found on the way, and tell as much as the masks, of which there may be
+        # as many as states.
+        return super()._make_memory(masked=masked and not self._candidates)
+
     def _memory_of(self, capacity: int, *, masked: bool) -> Memory:
         if not self._remembers_sequences:
             return super()._memory_of(capacity, masked=masked)
@@ -186,8 +190,9 @@ class LanguageModelDQN(DQN):
         tokens = torch.from_numpy(self._observation).to(self.device)
         return self.policy.outlook(tokens, self._action_mask, self._readers)
 
-    def _found(self, chosen: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-        if not self._remembers_sequences or self._is_shown:
+    def _found(self, chosen: npt.NDArray[np.int64], memory: Memory) -> dict[str, npt.NDArray[Any]]:
+        # What is shown is found out later: it needn't be read token by token.
+        if not self._remembers_sequences or memory is self.demonstrations:
             return {}
         outlook = self._look() if self._outlook is None else self._outlook
         self._outlook = None
@@ -201,12 +206,7 @@ class LanguageModelDQN(DQN):
         self._readers.restore(tensors)
 
     def _demonstrate(self) -> None:
-        # What is shown needn't be read token by token.
-        self._is_shown = True
-        try:
-            super()._demonstrate()
-        finally:
-            self._is_shown = False
+        super()._demonstrate()
         if isinstance(self.demonstrations, TextMemory):
             self._find_out(self.demonstrations)
         if self._config.pretrain_updates:

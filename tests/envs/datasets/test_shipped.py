@@ -222,9 +222,14 @@ def test_recombined_stories_are_judged_as_the_others_are():
         gymnasium.make("TextGen-v0", dataset_arguments=arguments).unwrapped.task
         for arguments in ({}, {"recombined": 200})
     )
+    assert more.num_examples == plain.num_examples + 200
     assert more.tokenizer.tokens == plain.tokenizer.tokens
     assert (more.prompt_tokens, more.new_tokens) == (plain.prompt_tokens, plain.new_tokens)
     assert (more.mask == plain.mask).all()
+    for index in range(20):
+        example = plain.examples.get(index)
+        (ids,) = example.references
+        assert more.score(ids, example) == plain.score(ids, example) > 0
 
 
 @ships(*FACTS_FILES["small"])
