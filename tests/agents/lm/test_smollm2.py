@@ -1,4 +1,4 @@
-"""A real language model learns to answer: about two minutes, where its package is installed."""
+"""A real language model learns to answer: in a minute or two, where its package is installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 ARGUMENTS = {"tokenizer": "smollm2", "template": "Question: {prompt}\nAnswer: "}
-QUESTIONS = 48
+QUESTIONS = 32
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +46,7 @@ def exact_match(agent: Any) -> float:
 def test_its_heads_learn_from_a_plain_prompt() -> None:
     agent = lexigym.make_agent(
         "lm-dqn",
-        make_vector_environment("QA-v0", 16, **ARGUMENTS),
+        make_vector_environment("QA-v0", 32, **ARGUMENTS),
         model="smollm2",
         train="head",
         seed=0,
@@ -54,10 +54,10 @@ def test_its_heads_learn_from_a_plain_prompt() -> None:
         candidates=64,
         munchausen=False,
         n_steps=32,
-        demonstrations=600,
-        pretrain_updates=500,
+        demonstrations=400,
+        pretrain_updates=400,
         imitation_weight=1.0,
     )
     before = exact_match(agent)
-    agent.learn(400)
+    agent.learn(320)
     assert exact_match(agent) > before + 0.05
