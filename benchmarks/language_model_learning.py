@@ -98,7 +98,9 @@ TASKS: dict[str, Task] = {
 }
 FROM_NOTHING: dict[str, dict[str, Any]] = {
     "sb3/dqn": text_learning.SHARED | text_learning.AGENTS["sb3/dqn"],
-    "sb3/maskable-ppo": {},
+    # Rollouts of 2048 steps, its own length, though many environments play, and larger batches:
+    # its networks read each token as one of V inputs.
+    "sb3/maskable-ppo": {"n_steps": 2048 // text_learning.NUM_ENVS, "batch_size": 512},
 }
 UNTRAINED = ("random", "oracle", "lm")
 AGENTS = (*UNTRAINED, "supervised", "lm-dqn", *FROM_NOTHING)

@@ -25,12 +25,12 @@ TEXTS = 16
 def play(player: TextPlayer, observations: np.ndarray[Any, Any], legal: Any) -> torch.Tensor:
     """Return greedy texts, `(n, T)`, padded after their end."""
     texts = player.policy.network.reader.texts
-    tokens, start = torch.from_numpy(observations.copy()), texts.prompt_tokens
-    running = np.ones(len(tokens), bool)
+    pages, start = observations.copy(), texts.prompt_tokens
+    tokens, running = torch.from_numpy(pages), np.ones(len(pages), bool)
     player.forget()
     for slot in range(start, start + texts.new_tokens):
         chosen = player.act(tokens, legal, deterministic=True, epsilon=0.0, beams=1)
-        tokens[running, slot] = torch.from_numpy(chosen[running])
+        pages[running, slot] = chosen[running]
         running &= chosen != texts.eos
         if not running.any():
             break

@@ -15,6 +15,7 @@ from .reader import Reader
 
 Booleans = npt.NDArray[np.bool_]
 
+VECTOR = 16
 HIDDEN = float(np.finfo(np.float32).min)
 TEXTS = ("seen", "slots", "positions")
 
@@ -111,20 +112,20 @@ class CachedReader:
             self._expect((len(given), given.shape[1]))
         grown, stood = self._progress(given)
         self._seen = given.copy()
-        hidden = self._hidden.clone()
-        if grown.any():
-            self._slots[grown] += 1
-            self._positions[grown] += 1
-            # To read a token again changes nothing, and costs less than to set most rows apart.
-            again = stood & (self._slots >= self.reader.texts.prompt_tokens)
-            together = (grown | again).all() and 2 * grown.sum() >= len(grown)
-            rows = np.arange(len(grown)) if together else np.flatnonzero(grown)
-            hidden[torch.from_numpy(rows)] = self._read_last(rows, tokens.device)
-        if not (grown | stood).all():
-            rows = np.flatnonzero(~(grown | stood))
-            hidden[torch.from_numpy(rows)] = self._read_whole(rows, tokens)
-        self._hidden = hidden
-        return hidden
+        self._slots += grown
+        self._positions += grown
+        # To read a token again changes nothing, and costs less than to set most rows apart.
+        again = stood & (self._slots >= self.reader.texts.prompt_tokens)
+        if (grown | again).all() and 2 * grown.sum() >= len(grown):
+            self._hidden = self._read_last(np.arange(len(grown)), tokens)
+            return self._hidden
+        anew = ~(grown | stood)
+        for chosen, read in ((grown, self._read_last), (anew, self._read_whole)):
+            if chosen.any():
+                rows = np.flatnonzero(chosen)
+                places = torch.from_numpy(rows).to(tokens.device)
+                self._hidden = self._hidden.index_copy(0, places, read(rows, tokens))
+        return self._hidden
 
     def _progress(self, given: npt.NDArray[np.int64]) -> tuple[Booleans, Booleans]:
         """Return which texts have one more token than in the last batch, and which none, `(n,)`."""
@@ -137,13 +138,12 @@ class CachedReader:
         )
         return appended & (changes == 1), changes == 0
 
-    def _read_last(self, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
+    def _read_last(self, rows: npt.NDArray[np.int64], tokens: Tensor) -> Tensor:
         at = self._positions[rows]
-        longest = int(at.max()) + 1
-        self._cache.one_more(rows, at, longest, device)
+        longest = self._cache.one_more(rows, at)
         mask = np.where(np.arange(longest) > at[:, None], np.float32(HIDDEN), np.float32(0))
         ids, positions, added = (
-            torch.from_numpy(each).to(device)
+            torch.from_numpy(each).to(tokens.device)
             for each in (self._seen[rows, self._slots[rows]], at, mask)
         )
         return self._run(ids[:, None], positions[:, None], added[:, None, None])[:, 0]
@@ -176,6 +176,11 @@ class CachedReader:
         return hidden
 
 
+def _whole_vectors(length: int) -> int:
+    """Return the next length that fills a processor's vectors: a remainder costs more than it."""
+    return -(-length // VECTOR) * VECTOR
+
+
 class _KeysAndValues:
     """The keys and values of each layer, by row and position: what transformers calls a cache.
 
@@ -184,55 +189,62 @@ class _KeysAndValues:
         room: Positions.
 
     Attributes:
-        layers: The keys and the values of each, `(n, room, 2, heads, size)`: those of one token of
-            one text lie side by side.
+        layers: The keys and the values of each, `(2, n * heads, room, size)`.
     """
 
     is_compileable = False
     is_sliding = (False,)
 
     def __init__(self, n: int, room: int) -> None:
-        self.n, self.room = n, room
+        self.n, self.room = n, _whole_vectors(room)
         self.layers: dict[int, Tensor] = {}
-        self.places: Tensor | None = None
+        self.at: npt.NDArray[np.int64] | None = None
+        self._vectors: Tensor | None = None
 
     def whole(self, rows: npt.NDArray[np.int64]) -> None:
         """Expect whole texts of these rows."""
-        self.rows, self.places = torch.from_numpy(rows), None
+        self.rows, self.at, self._vectors = rows, None, None
 
-    def one_more(
-        self,
-        rows: npt.NDArray[np.int64],
-        at: npt.NDArray[np.int64],
-        longest: int,
-        device: torch.device,
-    ) -> None:
-        """Expect one token of each of these rows, at these positions."""
-        self.rows, self.longest = torch.from_numpy(rows), longest
-        self.places = torch.from_numpy(rows * self.room + at).to(device)
+    def one_more(self, rows: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> int:
+        """Expect one token of each of these rows, at these positions; return L to attend to."""
+        self.rows, self.at, self._vectors = rows, at, None
+        self.longest = _whole_vectors(int(at.max()) + 1)
+        return self.longest
 
     def keep(self, new: Tensor, layer: int) -> Tensor:
         """Keep keys and values; return those of all that is attended to.
 
         Args:
-            new: `(rows, tokens, 2, heads, size)`.
+            new: `(2, rows * heads, tokens, size)`.
             layer: Whose.
         """
-        if self.places is None:
+        heads, size = new.shape[1] // len(self.rows), new.shape[3]
+        if self._vectors is None:
+            self._vectors, self._places = self._find(heads, new.device)
+        if self.at is None:
             if layer not in self.layers:
-                self.layers[layer] = new.new_zeros(self.n, self.room, *new.shape[2:])
-            self.layers[layer][self.rows, : new.shape[1]] = new
+                self.layers[layer] = new.new_zeros(2, self.n * heads, self.room, size)
+            self.layers[layer][:, :, : new.shape[2]].index_copy_(1, self._vectors, new)
             return new
         kept = self.layers[layer]
-        kept.flatten(0, 1).index_copy_(0, self.places, new[:, 0])
-        return kept[slice(None) if len(self.rows) == self.n else self.rows, : self.longest]
+        kept.view(-1, size).index_copy_(0, self._places, new.view(-1, size))
+        seen = kept[:, :, : self.longest]
+        return seen if len(self.rows) == self.n else seen.index_select(1, self._vectors)
+
+    def _find(self, heads: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return what is kept of these texts: its rows in a layer, and the places of one token."""
+        rows = (self.rows[:, None] * heads + np.arange(heads)).ravel()
+        at = 0 if self.at is None else np.repeat(self.at, heads)
+        places = (rows + self.n * heads * np.arange(2)[:, None]) * self.room + at
+        return torch.from_numpy(rows).to(device), torch.from_numpy(places.ravel()).to(device)
 
     def update(
         self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
         """The same as transformers asks, of keys and values, `(rows, heads, tokens, size)`."""
-        seen = self.keep(torch.stack((keys, values), dim=1).permute(0, 3, 1, 2, 4), layer)
-        return seen[:, :, 0].transpose(1, 2), seen[:, :, 1].transpose(1, 2)
+        seen = self.keep(torch.stack((keys, values)).flatten(1, 2), layer)
+        seen = seen.view(2, len(keys), -1, *seen.shape[2:])
+        return seen[0], seen[1]
 
     def get_seq_length(self, *_: Any) -> int:
         """Return what transformers asks for; positions and masks are given, so it uses none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import numpy as np
@@ -183,8 +183,9 @@ def judge(
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
     """Return a context that computes in a precision; none for single precision."""
-    dtype: torch.dtype = getattr(torch, precision)
-    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, getattr(torch, precision))
 
 
 def _taken(values: Tensor, batch: Batch) -> Tensor:

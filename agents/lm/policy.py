@@ -97,7 +97,7 @@ class TextPolicy:
 
     def best(self, outlook: Outlook) -> Integers:
         """Return the tokens of the highest score, `(n,) int64`."""
-        return _tokens(outlook, outlook.scores.argmax(dim=1))
+        return _tokens(outlook, _argmax(outlook.scores))
 
     def draw(self, outlook: Outlook, epsilon: float) -> Integers:
         """Draw tokens from softmax(scores); with probability epsilon from the language model."""
@@ -106,24 +106,38 @@ class TextPolicy:
         scores = torch.where(chosen, outlook.log_prior, outlook.scores)
         # The best after Gumbel noise is a draw from the softmax (Gumbel 1954).
         noise = self.generator.gumbel(size=scores.shape).astype(np.float32)
-        return _tokens(outlook, (scores + torch.from_numpy(noise).to(scores.device)).argmax(dim=1))
+        return _tokens(outlook, _argmax(scores + torch.from_numpy(noise).to(scores.device)))
 
 
 class PriorPolicy(TextPolicy):
     """Chooses by the language model alone, as where nothing was learned: V = A = 0."""
+
+    # The last masks, and what was added for them.
+    _last: tuple[npt.NDArray[Any], Tensor] | None = None
 
     @torch.no_grad()
     def outlook(
         self, tokens: Tensor | Prefixes, legal: Any, readers: CachedReaders | None = None
     ) -> Outlook:
         """Return what the language model thinks of the next tokens; see `TextPolicy.outlook`."""
-        network, device = self.network, self.network.unwritten.device
-        mask = _as_tensor(legal, device)
-        with autocast(device, self.precision):
+        network = self.network
+        with autocast(network.unwritten.device, self.precision):
             read = self._read(tokens, readers)
-            logits = network.prior.logits(read.prior).float()
-        log_prior = _masked(logits.masked_fill_(network.unwritten, NEVER), mask)
+            log_prior = network.prior.logits(read.prior, added=self._added(legal)).float()
         return Outlook(read.prior.float(), None, log_prior, log_prior)
+
+    def _added(self, legal: npt.NDArray[Any] | None) -> Tensor:
+        """Return what forbids tokens when added to logits, `(V,)` or `(n, V)`."""
+        masks = np.empty(0) if legal is None else legal
+        # Most environments forbid the same tokens in all texts, at every step.
+        if self._last is None or not np.array_equal(masks, self._last[0]):
+            unwritten = self.network.unwritten
+            added = unwritten.float() * NEVER
+            if masks.size:
+                one = masks[0] if (masks == masks[0]).all() else masks
+                added = _masked(added, _as_tensor(one, unwritten.device))
+            self._last = np.array(masks), added
+        return self._last[1]
 
 
 def _as_tensor(legal: Any, device: torch.device) -> Tensor | None:
@@ -132,6 +146,13 @@ def _as_tensor(legal: Any, device: torch.device) -> Tensor | None:
 
 def _masked(values: Tensor, mask: Tensor | None) -> Tensor:
     return values if mask is None else values.masked_fill(~mask, -torch.inf)
+
+
+def _argmax(scores: Tensor) -> Tensor:
+    # On the host NumPy takes a tenth of the time of PyTorch.
+    if scores.device.type == "cpu":
+        return torch.from_numpy(scores.numpy().argmax(axis=1))
+    return scores.argmax(dim=1)
 
 
 def _tokens(outlook: Outlook, places: Tensor) -> Integers:

@@ -36,29 +36,38 @@ class Reader(nn.Module):
         self.model = model
         self.texts = texts
         self.separator = int(separates)
-        self.width = int(model.get_output_embeddings().weight.shape[1])
+        # In a tuple, for it is a part of the model already.
+        self._output = (model.get_output_embeddings(),)
+        self.width = int(self._output[0].weight.shape[1])
         self._require_plain_logits()
 
     @property
     def output_embeddings(self) -> Tensor:
         """The embedding of each token that can be written, `(V, D)`."""
-        weight: Tensor = self.model.get_output_embeddings().weight[: len(self.texts.tokens)]
+        weight: Tensor = self._output[0].weight[: len(self.texts.tokens)]
         return weight
 
     @property
     def output_bias(self) -> Tensor | None:
         """The bias of each of their logits, `(V,)`, or None."""
-        bias = self.model.get_output_embeddings().bias
+        bias = self._output[0].bias
         return None if bias is None else bias[: len(self.texts.tokens)]
 
-    def logits(self, hidden: Tensor, candidates: Tensor | None = None) -> Tensor:
+    def logits(
+        self, hidden: Tensor, candidates: Tensor | None = None, added: Tensor | None = None
+    ) -> Tensor:
         """Return the logits of the next token.
 
         Args:
             hidden: `(N, D)`, hidden states.
             candidates: As in `products`.
+            added: `(V,)` or `(N, V)`, what is added to the logits of all tokens, at no cost.
         """
-        products, bias = self.products(hidden, candidates), self.output_bias
+        bias = self.output_bias
+        if added is not None:
+            added = added if bias is None else added + bias
+            return torch.addmm(added, hidden, self.output_embeddings.t())
+        products = self.products(hidden, candidates)
         if bias is None:
             return products
         return products + (bias if candidates is None else bias[candidates.clamp(min=0)])
