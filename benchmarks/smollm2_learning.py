@@ -33,8 +33,9 @@ BATCH = 16
 CEILINGS = (16, 64, 256, 1024)
 HYPERPARAMETERS: dict[str, Any] = {
     "model": "smollm2",
-    "learning_rate": 1e-3,
-    "batch_size": 32,
+    "learning_rate": 1e-4,
+    "pretrain_learning_rate": 1e-3,
+    "batch_size": 64,
     "n_steps": 32,
     "beta": 2.0,
     "munchausen": False,
@@ -164,9 +165,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--questions", type=int, default=200, help="held out")
     parser.add_argument("--candidates", type=int, default=256, help="k")
-    parser.add_argument("--demonstrations", type=int, default=6_000)
-    parser.add_argument("--updates", type=int, default=3_000, help="supervised")
-    parser.add_argument("--steps", type=int, default=8_000, help="tokens written for rewards")
+    parser.add_argument(
+        "--demonstrations", type=int, default=40_000, help="before the same are dropped"
+    )
+    parser.add_argument("--updates", type=int, default=1_500, help="supervised")
+    parser.add_argument("--steps", type=int, default=4_000, help="tokens written for rewards")
     parser.add_argument("--set", type=json.loads, default={}, help="hyperparameters, as JSON")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="a file of JSON lines to append to")

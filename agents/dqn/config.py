@@ -57,7 +57,8 @@ class DQNConfig:
             sequences where observations are tokens.
         demonstrations: Episodes that the environment's oracle plays before the first step; they
             don't count as steps, and are never forgotten (Hester et al. 2018). An environment draws
-            its examples with replacement: it takes five times as many to be shown nearly all.
+            its examples with replacement: it takes five times as many to be shown nearly all, of
+            which a language model keeps each text once.
         demonstration_share: The share of each batch that is drawn from them, in [0, 1].
         double: The online network chooses the action that the target network values (van Hasselt
             et al. 2016).

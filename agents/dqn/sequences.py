@@ -142,10 +142,14 @@ class SequenceMemory:
         self.rewards[row] = self.playing_rewards[env]
         self.terminated[row] = terminated
         self.mask_rows[row] = self.playing_mask_rows[env]
-        self.playing_lengths[env] = 0
-        self.playing_rewards[env] = 0
         self.position = (row + 1) % self.capacity
         self.size = min(self.size + 1, self.capacity)
+        self._restart(env)
+
+    def _restart(self, env: int) -> None:
+        """Forget the episode that an environment has played."""
+        self.playing_lengths[env] = 0
+        self.playing_rewards[env] = 0
 
     def sample(self, batch_size: int) -> Batch:
         """Draw episodes, with replacement, and return all their transitions."""

@@ -159,6 +159,12 @@ class LanguageModelDQN(DQN):
         # as many as states.
         return super()._make_memory(masked=masked and not self._candidates)
 
+    def _make_demonstrations(self, *, masked: bool) -> Memory:
+        memory = super()._make_demonstrations(masked=masked)
+        if isinstance(memory, TextMemory):
+            memory.distinct = True
+        return memory
+
     def _memory_of(self, capacity: int, *, masked: bool) -> Memory:
         if not self._remembers_sequences:
             return super()._memory_of(capacity, masked=masked)

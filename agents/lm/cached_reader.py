@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .gpt2 import PlainGPT2
 from .q_network import Hidden, LanguageModelQNetwork
-from .reader import Reader
+from .reader import SHARED, Reader
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -61,8 +61,8 @@ class CachedReader:
     """Reads the last token of n growing texts, with the keys and values of all earlier ones kept.
 
     Row i of a batch is the text of row i of the last batch, with one more token or none, or it is
-    read anew.
-    So each environment of a vector has its own pace, and none waits for another.
+    read anew, but for a beginning that both share, such as examples in front of every question. So
+    each environment of a vector has its own pace, and none waits for another.
 
     Args:
         reader: The language model.
@@ -111,7 +111,7 @@ class CachedReader:
         if self._seen.shape != given.shape:
             self._expect((len(given), given.shape[1]))
         grown, stood = self._progress(given)
-        self._seen = given.copy()
+        before, self._seen = self._seen, given.copy()
         self._slots += grown
         self._positions += grown
         # To read a token again changes nothing, and costs less than to set most rows apart.
@@ -119,13 +119,17 @@ class CachedReader:
         if (grown | again).all() and 2 * grown.sum() >= len(grown):
             self._hidden = self._read_last(np.arange(len(grown)), tokens)
             return self._hidden
-        anew = ~(grown | stood)
-        for chosen, read in ((grown, self._read_last), (anew, self._read_whole)):
-            if chosen.any():
-                rows = np.flatnonzero(chosen)
-                places = torch.from_numpy(rows).to(tokens.device)
-                self._hidden = self._hidden.index_copy(0, places, read(rows, tokens))
+        if grown.any():
+            rows = np.flatnonzero(grown)
+            self._put(rows, self._read_last(rows, tokens))
+        if not (grown | stood).all():
+            rows = np.flatnonzero(~(grown | stood))
+            self._put(rows, self._read_whole(rows, tokens, before[rows]))
         return self._hidden
+
+    def _put(self, rows: npt.NDArray[np.int64], hidden: Tensor) -> None:
+        places = torch.from_numpy(rows).to(hidden.device)
+        self._hidden = self._hidden.index_copy(0, places, hidden)
 
     def _progress(self, given: npt.NDArray[np.int64]) -> tuple[Booleans, Booleans]:
         """Return which texts have one more token than in the last batch, and which none, `(n,)`."""
@@ -148,18 +152,31 @@ class CachedReader:
         )
         return self._run(ids[:, None], positions[:, None], added[:, None, None])[:, 0]
 
-    def _read_whole(self, rows: npt.NDArray[np.int64], tokens: Tensor) -> Tensor:
+    def _read_whole(
+        self, rows: npt.NDArray[np.int64], tokens: Tensor, before: npt.NDArray[np.int64]
+    ) -> Tensor:
         chosen = tokens[torch.from_numpy(rows)]
         ids, prompts = self.reader.unpadded(chosen)
         slots = self.reader.last_slots(chosen)
         at = self.reader.positions(prompts, slots)
+        start = min(self._held(rows, ids, before), int(at.min()))
         self._slots[rows], self._positions[rows] = slots.cpu().numpy(), at.cpu().numpy()
         longest = int(at.max()) + 1
-        self._cache.whole(rows)
-        places = torch.arange(longest, device=tokens.device)
-        mask = torch.full((1, 1, longest, longest), HIDDEN, device=tokens.device).triu(1)
-        read = self._run(ids[:, :longest], places[None], mask)
-        return read[torch.arange(len(rows), device=tokens.device), at]
+        self._cache.whole(rows, start)
+        places = torch.arange(start, longest, device=tokens.device)
+        mask = torch.full((1, 1, len(places), longest), HIDDEN, device=tokens.device)
+        read = self._run(ids[:, start:longest], places[None], mask.triu(start + 1))
+        return read[torch.arange(len(rows), device=tokens.device), at - start]
+
+    def _held(self, rows: npt.NDArray[np.int64], ids: Tensor, before: npt.NDArray[np.int64]) -> int:
+        """Return how many first ids are those of the texts that these rows held before."""
+        if (before < 0).any():
+            return 0
+        old, _ = self.reader.unpadded(torch.from_numpy(before).to(ids.device))
+        size = min(ids.shape[1], old.shape[1])
+        same = (ids[:, :size] == old[:, :size]).int().cumprod(dim=1).sum(dim=1).cpu().numpy()
+        shared = int(np.minimum(same, self._positions[rows] + 1).min())
+        return shared if shared >= SHARED else 0
 
     def _run(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         if self._plain is not None:
@@ -201,9 +218,9 @@ class _KeysAndValues:
         self.at: npt.NDArray[np.int64] | None = None
         self._vectors: Tensor | None = None
 
-    def whole(self, rows: npt.NDArray[np.int64]) -> None:
-        """Expect whole texts of these rows."""
-        self.rows, self.at, self._vectors = rows, None, None
+    def whole(self, rows: npt.NDArray[np.int64], start: int) -> None:
+        """Expect whole texts of these rows, but for their first tokens, which are kept already."""
+        self.rows, self.at, self.start, self._vectors = rows, None, start, None
 
     def one_more(self, rows: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> int:
         """Expect one token of each of these rows, at these positions; return L to attend to."""
@@ -224,8 +241,11 @@ class _KeysAndValues:
         if self.at is None:
             if layer not in self.layers:
                 self.layers[layer] = new.new_zeros(2, self.n * heads, self.room, size)
-            self.layers[layer][:, :, : new.shape[2]].index_copy_(1, self._vectors, new)
-            return new
+            end = self.start + new.shape[2]
+            self.layers[layer][:, :, self.start : end].index_copy_(1, self._vectors, new)
+            if not self.start:
+                return new
+            return self.layers[layer][:, :, :end].index_select(1, self._vectors)
         kept = self.layers[layer]
         kept.view(-1, size).index_copy_(0, self._places, new.view(-1, size))
         seen = kept[:, :, : self.longest]

@@ -33,11 +33,16 @@ class TextMemory(SequenceMemory):
         texts: How the environment writes.
         candidates: k; 0 where all tokens are judged.
         width: D, the size of hidden states.
+
+    Attributes:
+        distinct: Whether a text that is held already is left out: what is shown by an oracle is
+            shown many times before all of it was.
     """
 
     def __init__(self, *arguments: Any, texts: Texts, candidates: int, width: int) -> None:
         super().__init__(*arguments)
-        self.texts = texts
+        self.texts, self.distinct = texts, False
+        self._kept: set[bytes] = set()
         n_envs, steps = len(self.playing_starts), texts.new_tokens
         self.found: Found = {}
         self.playing_found: Found = {}
@@ -77,6 +82,12 @@ class TextMemory(SequenceMemory):
         super().record(begins, rewards, ends, terminated, truncated, valid)
 
     def _keep(self, env: int, tokens: npt.NDArray[Any], terminated: bool) -> None:
+        if self.distinct:
+            text = tokens.tobytes()
+            if text in self._kept:
+                self._restart(env)
+                return
+            self._kept.add(text)
         for name, found in self.found.items():
             found[self.position] = self.playing_found[name][env]
         super()._keep(env, tokens, terminated)

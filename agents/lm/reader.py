@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from ...registry.errors import InvalidArgumentError
 from .texts import Texts
 
+# Of a beginning that texts share, tokens from which on it pays to read it once.
+SHARED = 16
+
 
 class Reader(nn.Module):
     """Reads the prompt and the text so far, and thinks of what comes next.
@@ -95,9 +98,21 @@ class Reader(nn.Module):
         """
         ids, prompts = self.unpadded(tokens)
         positions = self.positions(prompts[rows], slots)
-        longest = int(positions.max()) + 1
+        ids = ids[:, : int(positions.max()) + 1]
+        start, past = 0, None
+        if not torch.is_grad_enabled():
+            start = min(_shared(ids), int(positions.min()))
+        if start >= SHARED:
+            # What all begin with, such as examples in front of every question, is read once.
+            past = self.model.base_model(ids[:1, :start], use_cache=True).past_key_values
+            past.batch_repeat_interleave(len(ids))
+            ids, positions = ids[:, start:], positions - start
         output = self.model.base_model(
-            ids[:, :longest], attention_mask=None, use_cache=False, return_dict=True
+            ids,
+            attention_mask=None,
+            past_key_values=past,
+            use_cache=past is not None,
+            return_dict=True,
         )
         hidden: Tensor = output.last_hidden_state[rows, positions]
         return hidden
@@ -152,3 +167,10 @@ class Reader(nn.Module):
                 "built on: take a model whose logits are its last hidden state times its output "
                 "embeddings, such as GPT-2 or Llama."
             )
+
+
+def _shared(ids: Tensor) -> int:
+    """Return how many first ids are the same in all of several texts, `(B, S)`."""
+    if len(ids) == 1:
+        return 0
+    return int((ids == ids[:1]).all(dim=0).int().cumprod(dim=0).sum())

@@ -291,6 +291,21 @@ def test_pretraining_imitates_what_was_shown() -> None:
     assert (judgement.value == 0).all()
 
 
+def test_what_is_shown_again_is_kept_once() -> None:
+    """An oracle shows some examples many times before it has shown all."""
+    agent = made(demonstrations=300, learning_starts=10**4)
+    memory = agent.demonstrations
+    assert isinstance(memory, TextMemory)
+    texts = memory.tokens[: memory.size]
+    assert 10 < len(texts) < 300
+    assert len(np.unique(texts, axis=0)) == len(texts)
+    assert (memory.lengths[: memory.size] > 0).all()
+    _, first = np.unique(texts, axis=0, return_index=True)
+    returns = memory.rewards[first].sum(axis=1)
+    # Each is a whole right answer, also those that were played after one that was left out.
+    np.testing.assert_allclose(returns, agent.reward_scale, rtol=1e-5)
+
+
 def test_pretraining_has_a_step_size_of_its_own() -> None:
     """So small that nothing is learned, however large the other is."""
     settings: dict[str, Any] = {"demonstrations": 20, "learning_starts": 10**4}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexigym.agents.dqn.prefixes import Prefixes
+from lexigym.agents.lm import cached_reader, reader
 from lexigym.agents.lm.building import build_network
 from lexigym.agents.lm.cached_reader import CachedReaders
 from lexigym.agents.lm.config import LanguageModelConfig
@@ -98,6 +100,61 @@ def test_a_cache_changes_nothing(kind: str, data: st.DataObject) -> None:
                 tokens[row, slot - 1] = PAD
             elif move != "stay":
                 tokens[row] = fresh[row]
+
+
+@settings(deadline=None, max_examples=100)
+@given(kinds, st.data())
+@torch.no_grad()
+def test_a_shared_beginning_is_read_once(kind: str, data: st.DataObject) -> None:
+    net, count = NETWORKS[kind], data.draw(st.integers(2, 4))
+    beginning = torch.tensor(data.draw(st.lists(st.integers(2, 9), min_size=2, max_size=P - 1)))
+    readers = CachedReaders(net)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "SHARED", 2)
+        patch.setattr(cached_reader, "SHARED", 2)
+        for _ in range(3):
+            tokens = data.draw(observations(count))
+            tokens[:, :P] = PAD
+            tokens[:, P - 1 - len(beginning) : P - 1] = beginning
+            tokens[:, P - 1] = torch.tensor(data.draw(st.lists(st.integers(2, 9), min_size=count)))[
+                :count
+            ]
+            alone = torch.stack([read_plainly(net, each) for each in tokens])
+            for read in (net.read, readers.read):
+                torch.testing.assert_close(read(tokens).learning, alone, rtol=1e-5, atol=1e-5)
+
+
+@torch.no_grad()
+def test_examples_in_front_of_every_question_are_not_read_again() -> None:
+    texts = dataclasses.replace(TEXTS, prompt_tokens=30)
+    net = network(texts=texts, train="head")
+    count, own = 8, 4
+    tokens = torch.full((count, 30 + T), PAD)
+    tokens[:, : 30 - own] = 7
+    reading: list[int] = []
+
+    def read_anew() -> Any:
+        tokens[:, 30 - own : 30] = torch.randint(2, 9, (count, own))
+        # Else one more might be the same in all.
+        tokens[0, 30 - own], tokens[1, 30 - own] = 2, 3
+        reading.clear()
+        return tokens
+
+    def counted(ids: torch.Tensor, *rest: Any, **named: Any) -> Any:
+        reading.append(ids.numel())
+        return forward(ids, *rest, **named)
+
+    model, readers = net.reader.model.base_model, CachedReaders(net)
+    forward = model.forward
+    readers.read(read_anew())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "forward", counted)
+        patch.setattr(readers.prior, "_plain", None)
+        net.read(read_anew())
+        # The separator is read as well.
+        assert sum(reading) == (30 - own) + count * (own + 1)
+        readers.read(read_anew())
+        assert count * own <= sum(reading) <= count * (own + 1)
 
 
 @torch.no_grad()
