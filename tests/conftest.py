@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+# Tests fill the cores by processes, not by threads. Libraries read this when they are imported.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 PLUGIN = Path(__file__).parent / "registry" / "plugin"
 

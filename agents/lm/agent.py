@@ -163,6 +163,8 @@ class LanguageModelDQN(DQN):
         memory = super()._make_demonstrations(masked=masked)
         if isinstance(memory, TextMemory):
             memory.distinct = True
+            # The oracle goes on as well as can be: its whole returns are the values.
+            memory.n_steps = self.texts.new_tokens
         return memory
 
     def _memory_of(self, capacity: int, *, masked: bool) -> Memory:

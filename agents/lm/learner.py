@@ -126,7 +126,9 @@ class LanguageModelLearner(Learner):
     def imitate(self, demonstrations: Memory, updates: int) -> None:
         """Make supervised updates on demonstrations; the target network follows at once.
 
-        The step size falls to 0 over them, if it does over the training.
+        V learns the returns of what was shown meanwhile, so that learning by reward doesn't begin
+        with errors as large as these, which would undo what was imitated. The step size falls to 0
+        over the updates, if it does over the training.
         """
         for done in range(updates):
             self.optimizer.learning_rate = schedule.learning_rate(
@@ -138,12 +140,24 @@ class LanguageModelLearner(Learner):
                 autocast(self.parameters.values.device, self.settings.precision),
                 self.dropout(),
             ):
-                gain = judge(self.own_network, drawn.observation).gain.float()
-                loss = imitation_loss(gain, drawn, self.settings.prior_temperature)
+                loss = self._imitation_loss(drawn)
                 self.parameters.gradients.zero_()
                 torch.autograd.backward(loss)
             self.optimizer.step()
         targets.polyak_update(self.target_parameters.values, self.parameters.values, 1.0)
+
+    def _imitation_loss(self, drawn: Batch) -> Tensor:
+        network = self.own_network
+        hidden = network.read(drawn.observation)
+        gain = network.judge(hidden, candidates_of(drawn.observation)).gain.float()
+        value = network.value(hidden.learning.detach()).float().squeeze(1)
+        errors = value + _taken(gain.detach(), drawn) - drawn.return_
+        # Where the end is farther than n steps, V has yet to learn from V.
+        whole = errors[drawn.discount == 0]
+        known = F.huber_loss(whole, torch.zeros_like(whole), delta=self.config.huber_threshold)
+        return imitation_loss(gain, drawn, self.settings.prior_temperature) + (
+            known if len(whole) else 0.0
+        )
 
     def bootstrap(self, batch: Batch) -> Tensor:
         """Return the targets of a batch, `(B,)`, as the switches say."""
@@ -164,8 +178,7 @@ def imitation_loss(
     """Return the mean cross-entropy of softmax(Q / tau) on the actions of a batch.
 
     Args:
-        gain: `(N, A)`, Q - V. The softmax is the same without V, and V learns nothing from it, not
-            even the rounding errors that Adam would make steps of.
+        gain: `(N, A)`, Q - V. The softmax is the same without V, and V learns nothing from it.
         batch: The batch.
         temperature: tau.
         rows: Of these transitions; None for all.
