@@ -92,6 +92,11 @@ class Adam:
             maximize=False,
         )
 
+    def forget(self) -> None:
+        """Begin anew: the moments tell nothing of the gradients of another loss."""
+        for tensor in self.state().values():
+            tensor.zero_()
+
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that `restore` takes."""
         moments = {"first_moment": self.first_moment, "second_moment": self.second_moment}

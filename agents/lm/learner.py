@@ -144,6 +144,8 @@ class LanguageModelLearner(Learner):
                 self.parameters.gradients.zero_()
                 torch.autograd.backward(loss)
             self.optimizer.step()
+        # By the measure of gradients that have become small, those of rewards would make leaps.
+        self.optimizer.forget()
         targets.polyak_update(self.target_parameters.values, self.parameters.values, 1.0)
 
     def _imitation_loss(self, drawn: Batch) -> Tensor:

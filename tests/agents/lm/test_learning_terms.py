@@ -293,6 +293,17 @@ def test_pretraining_imitates_what_was_shown() -> None:
     assert float(errors.abs().mean()) < 0.5 * float(batch.return_.abs().mean())
 
 
+def test_learning_by_reward_begins_with_steps_of_its_own_size() -> None:
+    """Adam would divide by the gradients of what was imitated, which have become small."""
+    agent = made(demonstrations=100, pretrain_updates=500, learning_starts=10**4)
+    learner = agent.learner
+    before = learner.parameters.values.clone()
+    learner.optimizer.learning_rate = 1e-3
+    learner.update(agent.memory, 1)
+    moved = (learner.parameters.values - before).abs().max()
+    assert 0 < float(moved) <= 1e-3 * (1 + 1e-4)
+
+
 def test_what_is_shown_again_is_kept_once() -> None:
     """An oracle shows some examples many times before it has shown all."""
     agent = made(demonstrations=300, learning_starts=10**4)
