@@ -33,7 +33,9 @@ BATCH = 16
 CEILINGS = (16, 64, 256, 1024)
 HYPERPARAMETERS: dict[str, Any] = {
     "model": "smollm2",
-    "learning_rate": 1e-4,
+    # A step of each of a head's weights adds up to a large one of a logit.
+    "learning_rate": 1e-5,
+    "gradient_steps": 4,
     "pretrain_learning_rate": 1e-3,
     "batch_size": 64,
     "n_steps": 32,
@@ -166,10 +168,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200, help="held out")
     parser.add_argument("--candidates", type=int, default=256, help="k")
     parser.add_argument(
-        "--demonstrations", type=int, default=40_000, help="before the same are dropped"
+        "--demonstrations", type=int, default=10_000, help="before the same are dropped"
     )
-    parser.add_argument("--updates", type=int, default=1_500, help="supervised")
-    parser.add_argument("--steps", type=int, default=4_000, help="tokens written for rewards")
+    parser.add_argument("--updates", type=int, default=800, help="supervised")
+    parser.add_argument("--steps", type=int, default=2_000, help="tokens written for rewards")
     parser.add_argument("--set", type=json.loads, default={}, help="hyperparameters, as JSON")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="a file of JSON lines to append to")

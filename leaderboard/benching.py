@@ -16,10 +16,11 @@ from ..registry.agents import find_agent
 from .atomic_file import atomic_file
 from .experiment import Experiment, load_experiment
 from .progress import ProgressBars
-from .run import Result
+from .resuming import execute_missing
+from .run import Result, Run
 from .scores import Row, summarise
+from .store import Store
 from .table import failure_list, score_table
-from .workers import execute_all
 
 WIDEST = 1_000
 
@@ -29,12 +30,10 @@ def bench(arguments: argparse.Namespace) -> int:
     console = Console()
     experiment = load_experiment(arguments.suite)
     runs = experiment.runs()
-    for run in runs:
-        # Here, so that a misspelt hyperparameter is found before hours of runs and not after.
-        find_agent(run.agent_name, run.hyperparameters)
     started = time.perf_counter()
-    with ProgressBars(runs, console) as bars:
-        results = execute_all(runs, arguments.jobs or _cores(), bars)
+    with Store(arguments.store) as store, ProgressBars(runs, console) as bars:
+        store.enter(experiment.name, runs)
+        results = execute_missing(runs, arguments.jobs or _cores(), bars, store, _check)
     seconds = time.perf_counter() - started
     rows = summarise(results)
     table = score_table(rows, experiment.name)
@@ -42,7 +41,10 @@ def bench(arguments: argparse.Namespace) -> int:
     wide = console.options.update(max_width=WIDEST)
     needed = Measurement.get(console, wide, table).minimum
     console.print(table, width=max(console.width, needed), crop=False)
-    console.print(f"{len(runs)} runs in {seconds:.0f} s", highlight=False)
+    counted = f"{len(runs)} runs in {seconds:.0f} s"
+    if bars.kept:
+        counted += f", {bars.kept} of them found in {arguments.store}"
+    console.print(counted, markup=False, highlight=False, soft_wrap=True)
     failed = any(result.error is not None for result in results)
     if failed:
         console.print(failure_list(results), soft_wrap=True)
@@ -50,6 +52,11 @@ def bench(arguments: argparse.Namespace) -> int:
         _write(experiment, results, rows, arguments.out)
         console.print(f"wrote {arguments.out}", markup=False, highlight=False, soft_wrap=True)
     return int(failed)
+
+
+def _check(run: Run) -> None:
+    # So that a misspelt hyperparameter is found before hours of runs and not after.
+    find_agent(run.agent_name, run.hyperparameters)
 
 
 def _write(

@@ -56,6 +56,8 @@ to read one:
   minari.load_dataset("answers-v0"), with MINARI_DATASETS_PATH=data
 """
 BENCH_EXAMPLES = """
+What was run before is not run again; after an interruption the same command goes on.
+
 examples:
   lexigym bench quick
   lexigym bench my-suite.toml --jobs 4 --out results.json
@@ -162,6 +164,12 @@ def build_parser() -> argparse.ArgumentParser:
     bench = add("bench", "benching:bench", "compare agents over environments", BENCH_EXAMPLES)
     bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")
     _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
+    bench.add_argument(
+        "--store",
+        metavar="PATH",
+        default="runs/leaderboard.sqlite",
+        help="where results are kept and found (runs/leaderboard.sqlite if left out)",
+    )
     bench.add_argument("--out", metavar="PATH", help="write the results there too, as JSON")
     return parser
 

@@ -24,6 +24,9 @@ class ProgressBars:
     """A watcher of runs that draws on a console; a context, in which it is live.
 
     Where the console is no terminal, it prints a line for each finished run instead.
+
+    Attributes:
+        kept: How many results were found, and not waited for.
     """
 
     def __init__(self, runs: Sequence[Run], console: Console) -> None:
@@ -40,7 +43,7 @@ class ProgressBars:
         )
         self._overall = self._bars.add_task("runs", total=len(runs))
         self._tasks: dict[int, TaskID] = {}
-        self._finished = 0
+        self._finished = self.kept = 0
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -55,6 +58,12 @@ class ProgressBars:
     ) -> None:
         """Remove the bars."""
         self._bars.stop()
+
+    def found(self, index: int) -> None:  # noqa: ARG002 - all that is found is counted alike.
+        """Move the bar of all runs."""
+        self._bars.advance(self._overall)
+        self._finished += 1
+        self.kept += 1
 
     def started(self, index: int) -> None:
         """Add a bar, in place of an earlier one of the same run."""

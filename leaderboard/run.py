@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import time
 import traceback
 from collections.abc import Callable
@@ -48,6 +51,18 @@ class Run:
     num_envs: int
     evaluation_episodes: int
     evaluation_seed: int
+
+    @property
+    def spec(self) -> str:
+        """All that the result depends on, as JSON in one form: everything but the labels."""
+        values = dataclasses.asdict(self)
+        del values["environment"], values["agent"]
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), default=str)
+
+    @property
+    def key(self) -> str:
+        """The SHA-256 of the spec, in hexadecimal."""
+        return hashlib.sha256(self.spec.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -32,14 +34,25 @@ class Watcher(Protocol):
         """Be told that a run ended, well or not."""
 
 
-def execute_all(runs: Sequence[Run], jobs: int, watcher: Watcher) -> list[Result]:
-    """Execute runs in `jobs` processes and return their results in the order of the runs.
+def execute_all(
+    runs: Sequence[Run],
+    jobs: int,
+    watcher: Watcher,
+    take: Callable[[Run], bool],
+) -> dict[int, Result]:
+    """Execute runs in `jobs` processes and return their results, by the position of the run.
 
     Runs that were under way when a process was killed are done again one by one, at the end; a run
     whose process is killed then too is marked as failed. On an interrupt, the processes are ended
     at once.
+
+    Args:
+        runs: The runs.
+        jobs: How many at a time.
+        watcher: Is told how they go.
+        take: Asked before each; a run that isn't taken is left out, and has no result.
     """
-    driver = _Driver(runs, watcher)
+    driver = _Driver(runs, watcher, take)
     waiting = deque(range(len(runs)))
     lost: list[int] = []
     with _single_threaded():
@@ -48,13 +61,15 @@ def execute_all(runs: Sequence[Run], jobs: int, watcher: Watcher) -> list[Result
         for index in lost:
             if driver.execute(deque([index]), 1):
                 driver.finish(index, Result(runs[index], error="its process was killed, twice"))
-    return [driver.results[index] for index in range(len(runs))]
+    return driver.results
 
 
 class _Driver:
-    def __init__(self, runs: Sequence[Run], watcher: Watcher) -> None:
+    def __init__(self, runs: Sequence[Run], watcher: Watcher, take: Callable[[Run], bool]) -> None:
         self.runs = runs
         self.watcher = watcher
+        self.take = take
+        self.taken: set[int] = set()
         self.results: dict[int, Result] = {}
         self.context = multiprocessing.get_context("spawn")
         # Without a lock, which a killed process could take with it; each run writes its own number.
@@ -68,6 +83,8 @@ class _Driver:
             while not lost and (waiting or running):
                 while waiting and len(running) < jobs:
                     index = waiting.popleft()
+                    if not self._takes(index):
+                        continue
                     self.watcher.started(index)
                     running[pool.submit(_work, index, self.runs[index])] = index
                 done, _ = wait(running, SECONDS_BETWEEN_REPORTS, FIRST_COMPLETED)
@@ -80,6 +97,12 @@ class _Driver:
                     else:
                         self.finish(index, future.result())
         return lost + list(running.values())
+
+    def _takes(self, index: int) -> bool:
+        if index not in self.taken and not self.take(self.runs[index]):
+            return False
+        self.taken.add(index)
+        return True
 
     def finish(self, index: int, result: Result) -> None:
         self.results[index] = result
@@ -109,6 +132,15 @@ def _start_work(steps: Any) -> None:
     _steps = steps
     # An interrupt from the keyboard reaches all processes; the driver ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_driver, daemon=True).start()
+
+
+def _end_with_the_driver() -> None:
+    """Leave no run behind where the driver was killed: nobody would take its result."""
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+    multiprocessing.connection.wait([driver.sentinel])
+    os._exit(1)
 
 
 def _work(index: int, run: Run) -> Result:

@@ -49,7 +49,9 @@ def execute(plugin_folder, monkeypatch):
         record = Record()
         runs = [dataclasses.replace(RUN, agent_name=f"corridor/{agent}") for agent in agents]
         threads = os.environ.get("OMP_NUM_THREADS")
-        results = execute_all(runs, jobs, record)
+        executed = execute_all(runs, jobs, record, lambda run: run.agent_name != "corridor/not")
+        results = [executed[index] for index in sorted(executed)]
+        runs = [run for run in runs if run.agent_name != "corridor/not"]
         assert os.environ.get("OMP_NUM_THREADS") == threads
         assert [result.run for result in results] == runs
         return results, record.events
@@ -76,3 +78,9 @@ def test_a_run_that_kills_its_process_leaves_the_others_alone(execute):
     ]
     finished = [index for event, index in events if event == "finished"]
     assert sorted(finished) == [0, 1, 2, 3]
+
+
+def test_a_run_that_is_not_taken_is_left_out(execute):
+    results, events = execute(["right", "not", "right"], 2)
+    assert len(results) == 2
+    assert {index for _, index in events} == {0, 2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,11 @@ class Dying(Right):
 
     def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Any:
         os._exit(9)
+
+
+class Slow(Right):
+    """Takes `laziness` seconds to learn."""
+
+    def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Any:
+        time.sleep(self.laziness)
+        return super().learn(total_timesteps, callback)
