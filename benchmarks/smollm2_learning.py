@@ -1,10 +1,13 @@
 """What SmolLM2-135M learns to answer on `QA-v0`, from a plain prompt and from one with examples.
 
 Each line is one training on the training split, judged on held-out questions, evenly spaced over
-the test split: the exact match of the greedy answers before and after, and of the honest rival,
-which learns nothing and is shown three examples in its prompt. Where only the k likeliest tokens
-are judged, no more can be learned than what can be written with them; the ceilings say how much
-that is.
+the test split: the exact match of the greedy answers before, after supervised learning alone, and
+after learning by reward as well. Where only the k likeliest tokens are judged, no more can be
+learned than what can be written with them; the ceilings say how much that is.
+
+The honest rival learns nothing and is shown three examples in its prompt; it writes freely, and its
+first line counts. The environment knows no lines: what it gives before is of a model that may not
+end one.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import numpy.typing as npt
 import torch
 
 import lexigym
+from lexigym.agents.lm.models import SmolLM2
 from lexigym.envs.datasets.make import make_dataset
 from lexigym.registry.environments import make_vector_environment
 
@@ -101,6 +105,22 @@ def exact_match(texts: list[str], examples: list[int]) -> float:
     return float(np.mean(scores))
 
 
+def rival(examples: list[int]) -> float:
+    """Return the exact match of the first lines that the model writes after three examples."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder, facts = SmolLM2.folder(), make_dataset("facts")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model, texts = AutoModelForCausalLM.from_pretrained(folder), []
+    for index in examples:
+        prompt = few_shot().format(prompt=facts.example("test", index).prompt).rstrip()
+        ids = tokenizer(prompt, return_tensors="pt")
+        written = model.generate(**ids, max_new_tokens=16, do_sample=False)
+        text = tokenizer.decode(written[0, ids["input_ids"].shape[1] :], skip_special_tokens=True)
+        texts.append(text.strip().partition("\n")[0])
+    return exact_match(texts, examples)
+
+
 def ceilings(agent: Any, env: Any, examples: list[int]) -> dict[int, float]:
     """Return the share of questions with an answer whose tokens are all among the k likeliest."""
     task, needed = env.unwrapped.task, []
@@ -147,8 +167,13 @@ def train(settings: argparse.Namespace, prompt: str, seed: int) -> dict[str, Any
         pretrain_updates=settings.updates,
         **HYPERPARAMETERS | settings.set,
     )
-    agent.learn(settings.steps)
+    # One step, for the demonstrations; updates by reward begin later.
+    agent.learn(NUM_ENVS)
     found["seconds"] = time.perf_counter() - start
+    found["supervised"] = exact_match(answers(agent, env, asked), asked)
+    start = time.perf_counter()
+    agent.learn(settings.steps)
+    found["seconds"] += time.perf_counter() - start
     after = answers(agent, env, asked)
     found["after"] = exact_match(after, asked)
     found["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -168,15 +193,18 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200, help="held out")
     parser.add_argument("--candidates", type=int, default=256, help="k")
     parser.add_argument(
-        "--demonstrations", type=int, default=10_000, help="before the same are dropped"
+        "--demonstrations", type=int, default=40_000, help="before the same are dropped"
     )
-    parser.add_argument("--updates", type=int, default=800, help="supervised")
+    parser.add_argument("--updates", type=int, default=1_500, help="supervised")
     parser.add_argument("--steps", type=int, default=2_000, help="tokens written for rewards")
     parser.add_argument("--set", type=json.loads, default={}, help="hyperparameters, as JSON")
+    parser.add_argument("--rival", action="store_true", help="judge the untrained rival first")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="a file of JSON lines to append to")
     settings = parser.parse_args()
     torch.set_num_threads(settings.threads)
+    if settings.rival:
+        print(f"few-shot, untrained: {rival(held_out(settings.questions)):.3f}", flush=True)
     for seed in settings.seeds:
         for prompt in settings.prompts:
             found = train(settings, prompt, seed)
