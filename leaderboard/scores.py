@@ -119,6 +119,8 @@ def _scores(runs: Sequence[Result], environment: str, results: Sequence[Result])
 
 
 def _cell(scores: list[Scores], failed: int) -> Cell:
-    low, high = stratified_bootstrap(scores, np.random.default_rng(BOOTSTRAP_SEED))
-    together = np.concatenate(scores)
-    return Cell(interquartile_mean(together), low, high, together.size, failed)
+    low, high = stratified_bootstrap(
+        interquartile_mean, scores, generator=np.random.default_rng(BOOTSTRAP_SEED)
+    )
+    runs = sum(each.size for each in scores)
+    return Cell(float(interquartile_mean(scores)), float(low), float(high), runs, failed)
