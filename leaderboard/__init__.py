@@ -1,1 +1,5 @@
-"""Evidence: experiments as data, their runs, the statistics of them, and the command line."""
+"""Evidence: experiments as data, their runs, the store and the statistics of these."""
+
+from .frame import load
+
+__all__ = ["load"]

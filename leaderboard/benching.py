@@ -1,4 +1,4 @@
-"""`lexigym bench`: an experiment from its file to its table."""
+"""`lexigym bench`, an experiment from its file to its table, and `lexigym leaderboard`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
-from rich.measure import Measurement
 
 from ..registry.agents import find_agent
+from ..registry.errors import UnknownNameError, did_you_mean
 from .atomic_file import atomic_file
 from .experiment import Experiment, load_experiment
 from .progress import ProgressBars
 from .resuming import execute_missing
 from .run import Result, Run
-from .scores import Row, summarise
-from .store import Store
-from .table import failure_list, score_table
-
-WIDEST = 1_000
+from .scores import summarise
+from .store import Store, StoreError
+from .table import print_scores
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -35,23 +34,32 @@ def bench(arguments: argparse.Namespace) -> int:
         store.enter(experiment.name, runs)
         results = execute_missing(runs, arguments.jobs or _cores(), bars, store, _check)
     seconds = time.perf_counter() - started
-    rows = summarise(results)
-    table = score_table(rows, experiment.name)
-    # A table that is wider than the terminal breaks its lines there, instead of losing columns.
-    wide = console.options.update(max_width=WIDEST)
-    needed = Measurement.get(console, wide, table).minimum
-    console.print(table, width=max(console.width, needed), crop=False)
+    print_scores(console, results, experiment.name)
     counted = f"{len(runs)} runs in {seconds:.0f} s"
     if bars.kept:
         counted += f", {bars.kept} of them found in {arguments.store}"
     console.print(counted, markup=False, highlight=False, soft_wrap=True)
-    failed = any(result.error is not None for result in results)
-    if failed:
-        console.print(failure_list(results), soft_wrap=True)
     if arguments.out is not None:
-        _write(experiment, results, rows, arguments.out)
+        _write(experiment, results, arguments.out)
         console.print(f"wrote {arguments.out}", markup=False, highlight=False, soft_wrap=True)
-    return int(failed)
+    return int(any(result.error is not None for result in results))
+
+
+def leaderboard(arguments: argparse.Namespace) -> None:
+    """Print the tables of a store: of one suite, or of all that it knows."""
+    path = Path(arguments.store)
+    if not path.is_file():
+        raise StoreError(f"there is no store at {arguments.store!r}: `lexigym bench` makes one.")
+    with Store(path) as store:
+        known = store.suites()
+        if arguments.suite is not None and arguments.suite not in known:
+            raise UnknownNameError(
+                f"the store {arguments.store!r} has no suite {arguments.suite!r}: "
+                f"{did_you_mean(arguments.suite, known)}"
+            )
+        console = Console()
+        for suite in known if arguments.suite is None else [arguments.suite]:
+            print_scores(console, store.results_of(suite), suite)
 
 
 def _check(run: Run) -> None:
@@ -59,13 +67,11 @@ def _check(run: Run) -> None:
     find_agent(run.agent_name, run.hyperparameters)
 
 
-def _write(
-    experiment: Experiment, results: Sequence[Result], rows: Sequence[Row], path: str
-) -> None:
+def _write(experiment: Experiment, results: Sequence[Result], path: str) -> None:
     content = {
         "experiment": dataclasses.asdict(experiment),
         "results": [dataclasses.asdict(result) for result in results],
-        "scores": [dataclasses.asdict(row) for row in rows],
+        "scores": [dataclasses.asdict(row) for row in summarise(results)],
     }
     with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

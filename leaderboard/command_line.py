@@ -13,6 +13,7 @@ import gymnasium
 
 from ..registry.errors import LexigymError
 
+STORE = "runs/leaderboard.sqlite"
 DESCRIPTION = "Reinforcement learning on language: train agents, watch them, compare them."
 EXAMPLES = """
 examples:
@@ -23,6 +24,7 @@ examples:
   lexigym play QA-v0                             write the answers yourself
   lexigym record QA-v0 oracle --out answers      write episodes to learn from
   lexigym bench quick                            compare the agents, in a few minutes
+  lexigym leaderboard                            show what was compared
 """
 TRAIN_EXAMPLES = """
 examples:
@@ -164,13 +166,12 @@ def build_parser() -> argparse.ArgumentParser:
     bench = add("bench", "benching:bench", "compare agents over environments", BENCH_EXAMPLES)
     bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")
     _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
-    bench.add_argument(
-        "--store",
-        metavar="PATH",
-        default="runs/leaderboard.sqlite",
-        help="where results are kept and found (runs/leaderboard.sqlite if left out)",
-    )
+    _add_store(bench)
     bench.add_argument("--out", metavar="PATH", help="write the results there too, as JSON")
+
+    board = add("leaderboard", "benching:leaderboard", "show what `bench` has kept")
+    board.add_argument("suite", metavar="SUITE", nargs="?", help="its name; all if left out")
+    _add_store(board)
     return parser
 
 
@@ -226,6 +227,15 @@ def _add_settings(
         type=setting,
         metavar="NAME=VALUE",
         help=f"{text}; may be repeated",
+    )
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="PATH",
+        default=STORE,
+        help=f"where results are kept and found ({STORE} if left out)",
     )
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from .manifest import manifest
 from .run import Result, Run
 from .store import SECONDS_OF_A_CLAIM, Store
 from .workers import Watcher, execute_all
@@ -79,7 +78,6 @@ class _Keeper:
 
     def __init__(self, watcher: Watcher, store: Store) -> None:
         self.watcher, self.store = watcher, store
-        self.manifest = manifest()
         self.renewed = time.monotonic()
         self.indices: Sequence[int] = ()
 
@@ -98,5 +96,5 @@ class _Keeper:
             self.renewed = time.monotonic()
 
     def finished(self, index: int, result: Result) -> None:
-        self.store.add(result, self.manifest)
+        self.store.add(result)
         self.watcher.finished(self.indices[index], result)

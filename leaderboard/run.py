@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium
+import numpy as np
 
 from ..agents.protocol import evaluate
 from ..registry.agents import find_agent, known_hyperparameters
 from ..registry.environments import make_environment, make_vector_environment
+from .manifest import manifest
 
 Environment = gymnasium.Env[Any, Any] | gymnasium.vector.VectorEnv[Any, Any, Any]
 
@@ -76,6 +79,7 @@ class Result:
         evaluation_seconds: Wall time of the evaluation.
         error: Why the run failed, in one line; None if it didn't.
         traceback: Where it failed; None if it didn't.
+        manifest: What made it; see `manifest`.
     """
 
     run: Run
@@ -84,6 +88,12 @@ class Result:
     evaluation_seconds: float = 0.0
     error: str | None = None
     traceback: str | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mean_return(self) -> float:
+        """The mean of the returns; NaN if the run failed."""
+        return float(np.mean(self.returns)) if self.returns else math.nan
 
 
 def execute(run: Run, on_step: Callable[[int], None] | None = None) -> Result:
@@ -94,11 +104,12 @@ def execute(run: Run, on_step: Callable[[int], None] | None = None) -> Result:
         on_step: Called with the number of steps so far, often.
     """
     try:
-        return _execute(run, on_step)
+        result = _execute(run, on_step)
     except Exception as error:
-        return Result(
+        result = Result(
             run, error=f"{type(error).__name__}: {error}", traceback=traceback.format_exc()
         )
+    return dataclasses.replace(result, manifest=manifest())
 
 
 def _execute(run: Run, on_step: Callable[[int], None] | None) -> Result:

@@ -61,30 +61,55 @@ def summarise(results: Sequence[Result]) -> list[Row]:
     """
     environments = list(dict.fromkeys(result.run.environment for result in results))
     agents = list(dict.fromkeys(result.run.agent for result in results))
-    rows = [_row(agent, environments, results) for agent in agents]
+    scored = list(zip(results, normalised(results), strict=True))
+    rows = [
+        _row(agent, environments, [each for each in scored if each[0].run.agent == agent])
+        for agent in agents
+    ]
     return sorted(rows, key=lambda row: np.nan_to_num(row.overall.score, nan=-np.inf), reverse=True)
 
 
-def _row(agent: str, environments: list[str], results: Sequence[Result]) -> Row:
-    by_environment = {
-        environment: [
-            result
-            for result in results
-            if (result.run.agent, result.run.environment) == (agent, environment)
+def normalised(results: Sequence[Result]) -> list[float]:
+    """Return the score of each result: 0 is random play, 1 the oracle's; NaN where there is none.
+
+    Args:
+        results: All results of an experiment, those of the reference agents among them.
+    """
+    means: dict[tuple[str, str], list[float]] = {}
+    for result in results:
+        if result.error is None:
+            key = result.run.environment, result.run.agent
+            means.setdefault(key, []).append(result.mean_return)
+    scores = []
+    for result in results:
+        references = [
+            float(np.mean(means.get((result.run.environment, agent), np.nan)))
+            for agent in (RANDOM, ORACLE)
         ]
+        scores.append(float(normalise(result.mean_return, *references)))
+    return scores
+
+
+def _row(agent: str, environments: list[str], scored: Sequence[tuple[Result, float]]) -> Row:
+    ended_well = [result for result, _ in scored if result.error is None]
+    scores = {
+        environment: np.array(
+            [
+                score
+                for result, score in scored
+                if result.run.environment == environment and result.error is None
+            ]
+        )
         for environment in environments
     }
-    scores = {
-        environment: _scores(runs, environment, results)
-        for environment, runs in by_environment.items()
-    }
     failed = {
-        environment: sum(result.error is not None for result in runs)
-        for environment, runs in by_environment.items()
+        environment: sum(
+            result.error is not None
+            for result, _ in scored
+            if result.run.environment == environment
+        )
+        for environment in environments
     }
-    ended_well = [
-        result for runs in by_environment.values() for result in runs if result.error is None
-    ]
     learning = sum(result.learning_seconds for result in ended_well)
     evaluation = sum(result.evaluation_seconds for result in ended_well)
     steps = sum(result.run.steps for result in ended_well)
@@ -94,27 +119,6 @@ def _row(agent: str, environments: list[str], results: Sequence[Result]) -> Row:
         cells={each: _cell([scores[each]], failed[each]) for each in environments},
         steps_per_second=steps / learning if learning else np.nan,
         seconds_per_run=(learning + evaluation) / len(ended_well) if ended_well else np.nan,
-    )
-
-
-def _scores(runs: Sequence[Result], environment: str, results: Sequence[Result]) -> Scores:
-    """Return the normalised scores of the runs that ended well, `(runs,)`."""
-    references = {
-        agent: [
-            result.returns
-            for result in results
-            if (result.run.agent, result.run.environment) == (agent, environment)
-            and result.error is None
-        ]
-        for agent in (RANDOM, ORACLE)
-    }
-    if not all(references.values()):
-        return np.full(sum(result.error is None for result in runs), np.nan)
-    means = [np.mean(result.returns) for result in runs if result.error is None]
-    return normalise(
-        means,
-        random=float(np.mean(references[RANDOM])),
-        oracle=float(np.mean(references[ORACLE])),
     )
 
 

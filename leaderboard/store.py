@@ -146,13 +146,8 @@ class Store:
             ).fetchone()
             return None if row is None else _result(row)
 
-    def add(self, result: Result, manifest: dict[str, Any]) -> None:
-        """Keep a result, and give back the claim of its run; what ended well is never replaced.
-
-        Args:
-            result: The result.
-            manifest: What made it; plain JSON data.
-        """
+    def add(self, result: Result) -> None:
+        """Keep a result, and give back the claim of its run; what ended well is never replaced."""
         run = result.run
         row = (
             run.key,
@@ -162,7 +157,7 @@ class Store:
             result.evaluation_seconds,
             result.error,
             result.traceback,
-            json.dumps(manifest),
+            json.dumps(result.manifest),
         )
         with self._transaction() as connection:
             connection.execute("DELETE FROM results WHERE key = ? AND error NOTNULL", [run.key])
@@ -252,7 +247,7 @@ class Store:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    environment, agent, _, spec, returns, learning, evaluation, error, traceback, _ = row
+    environment, agent, _, spec, returns, learning, evaluation, error, traceback, manifest = row
     return Result(
         Run(environment=environment, agent=agent, **json.loads(spec)),
         tuple(json.loads(returns)),
@@ -260,4 +255,5 @@ def _result(row: Sequence[Any]) -> Result:
         evaluation_seconds=evaluation,
         error=error,
         traceback=traceback,
+        manifest=json.loads(manifest),
     )

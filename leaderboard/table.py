@@ -5,14 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from .run import Result
-from .scores import Cell, Row
+from .scores import Cell, Row, summarise
 
 INTERVAL_WIDTH = len("[-0.12, -0.34]")
+WIDEST = 1_000
+
+
+def print_scores(console: Console, results: Sequence[Result], title: str) -> None:
+    """Print the table of an experiment, and why runs failed."""
+    table = score_table(summarise(results), title)
+    # A table that is wider than the terminal breaks its lines there, instead of losing columns.
+    wide = console.options.update(max_width=WIDEST)
+    needed = Measurement.get(console, wide, table).minimum
+    console.print(table, width=max(console.width, needed), crop=False)
+    if any(result.error is not None for result in results):
+        console.print(failure_list(results), soft_wrap=True)
 
 
 def score_table(rows: Sequence[Row], title: str) -> Table:

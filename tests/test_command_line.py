@@ -54,7 +54,7 @@ def test_a_setting_is_toml_or_text(text, expected):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "list", "describe", "train", "evaluate", "watch", "record", "bench"]
+    "command", ["", "list", "describe", "train", "evaluate", "watch", "record", "bench", "leaderboard"]
 )
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
@@ -236,6 +236,13 @@ class TestCorridor:
         scores = {row["agent"]: row["overall"]["score"] for row in content["scores"]}
         assert scores["oracle"] == scores["corridor/right"] == 1
         assert scores["random"] == pytest.approx(0, abs=0.5)
+        # It was kept, and is shown without running anything.
+        assert "[1.00, 1.00]" in lexigym("leaderboard", "suite")
+        assert "2 failed" in lexigym("leaderboard")
+        assert "did you mean 'suite'" in lexigym("leaderboard", "suiet", code=2)
+        error = lexigym("leaderboard", "--store", "absent.sqlite", code=2)
+        assert "no store at 'absent.sqlite': `lexigym bench` makes one" in error
+        assert not (tmp_path / "absent.sqlite").exists()
 
     def test_bench_finds_a_wrong_hyperparameter_before_it_runs(self, lexigym, tmp_path):
         (tmp_path / "suite.toml").write_text("""

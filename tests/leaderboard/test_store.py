@@ -33,7 +33,13 @@ RUN = Run(
     evaluation_episodes=2,
     evaluation_seed=0,
 )
-RESULT = Result(RUN, (-3.0, 0.1 + 0.2), learning_seconds=1.5, evaluation_seconds=0.25)
+RESULT = Result(
+    RUN,
+    (-3.0, 0.1 + 0.2),
+    learning_seconds=1.5,
+    evaluation_seconds=0.25,
+    manifest={"versions": {"python": "3.11"}},
+)
 FAILED = Result(RUN, error="ValueError: no", traceback="Traceback ...")
 
 
@@ -45,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_result_comes_back_as_it_was(path: Path) -> None:
     with Store(path) as store:
         assert store.find(RUN) is None
-        store.add(RESULT, {"versions": {"python": "3.11"}})
+        store.add(RESULT)
     with Store(path) as store:
         assert store.find(RUN) == RESULT
 
@@ -55,7 +61,7 @@ def test_labels_are_not_what_a_run_is(path: Path) -> None:
     other = dataclasses.replace(RUN, environment="another column", agent="another row")
     assert other.key == RUN.key
     with Store(path) as store:
-        store.add(RESULT, {})
+        store.add(RESULT)
         assert store.find(other) == dataclasses.replace(RESULT, run=other)
 
 
@@ -80,7 +86,7 @@ def test_a_suite_is_read_in_the_order_of_its_runs(path: Path) -> None:
     with Store(path) as store:
         store.enter("mine", runs)
         for run in runs[::-1][:2]:
-            store.add(dataclasses.replace(RESULT, run=run), {})
+            store.add(dataclasses.replace(RESULT, run=run))
         assert [result.run.seed for result in store.results_of("mine")] == [1, 2]
         store.enter("mine", runs[:2])
         store.enter("other", runs)
@@ -90,12 +96,12 @@ def test_a_suite_is_read_in_the_order_of_its_runs(path: Path) -> None:
 
 def test_what_failed_is_replaced_and_what_ended_well_is_not(path: Path) -> None:
     with Store(path) as store:
-        store.add(FAILED, {})
+        store.add(FAILED)
         assert store.find(RUN) == FAILED
-        store.add(RESULT, {})
+        store.add(RESULT)
         assert store.find(RUN) == RESULT
-        store.add(dataclasses.replace(RESULT, returns=(1.0,)), {})
-        store.add(FAILED, {})
+        store.add(dataclasses.replace(RESULT, returns=(1.0,)))
+        store.add(FAILED)
         assert store.find(RUN) == RESULT
 
 
@@ -103,12 +109,12 @@ def test_a_run_is_claimed_by_one_process(path: Path) -> None:
     with Store(path) as store:
         assert store.claim(RUN)
         assert not _claims(path)
-        store.add(FAILED, {})
+        store.add(FAILED)
         # A failure may be tried again, by anyone.
         assert _claims(path)
         # That process has ended.
         assert store.claim(RUN)
-        store.add(RESULT, {})
+        store.add(RESULT)
         assert not store.claim(RUN)
         assert not _claims(path)
 
@@ -145,7 +151,7 @@ store, run = Store(sys.argv[1]), json.loads(sys.argv[2])
 if sys.argv[3] == "claim":
     print(store.claim(Run(**run)), flush=True)
 for seed in map(int, sys.argv[4:]):
-    store.add(Result(Run(**run | {"seed": seed}), (1.0,)), {})
+    store.add(Result(Run(**run | {"seed": seed}), (1.0,)))
 # As if it were killed: what it has claimed stays so.
 os._exit(0)
 """
@@ -217,14 +223,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_full_disk_keeps_what_was_there(path: Path) -> None:
     with Store(path) as store:
-        store.add(RESULT, {})
+        store.add(RESULT)
         (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
         store._connection.execute(f"PRAGMA max_page_count = {pages}")
         large = dataclasses.replace(RESULT, run=dataclasses.replace(RUN, seed=1), returns=(0.1,))
         with pytest.raises(StoreError, match="full"):
-            store.add(dataclasses.replace(large, returns=(0.1,) * 100_000), {})
+            store.add(dataclasses.replace(large, returns=(0.1,) * 100_000))
         assert store.find(RUN) == RESULT
         assert store.find(large.run) is None
         store._connection.execute("PRAGMA max_page_count = 1000000")
-        store.add(large, {})
+        store.add(large)
         assert store.find(large.run) == large
