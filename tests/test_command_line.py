@@ -54,7 +54,8 @@ def test_a_setting_is_toml_or_text(text, expected):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "list", "describe", "train", "evaluate", "watch", "record", "bench", "leaderboard"]
+    "command",
+    ["", "list", "describe", "train", "evaluate", "watch", "record", "bench", "leaderboard"],
 )
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
