@@ -189,7 +189,6 @@ def test_candidates_are_the_likeliest_and_the_end() -> None:
         (copy_env, {"model": 3}, "model must be a name"),
         (copy_env, {"model": {**tiny_model(), "n_positions": 4}}, "reads at most 4 tokens"),
     ],
-    ids=str,
 )
 def test_what_can_not_be_used_is_named(
     env: Any, settings: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch

@@ -303,7 +303,6 @@ def test_the_ngram_proposer_is_fitted_on_the_train_split_alone():
         ({"actions": "candidates"}, "pass candidates=k"),
         ({"proposer": first(DOG, 1)}, "pass candidates=k"),
     ],
-    ids=str,
 )
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(InvalidArgumentError, match=message):
