@@ -8,19 +8,17 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
 from ..registry.agents import find_agent
-from ..registry.errors import UnknownNameError, did_you_mean
 from .atomic_file import atomic_file
 from .experiment import Experiment, load_experiment
 from .progress import ProgressBars
 from .resuming import execute_missing
 from .run import Result, Run
 from .scores import summarise
-from .store import Store, StoreError
+from .store import Store
 from .table import print_scores
 
 
@@ -47,18 +45,9 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def leaderboard(arguments: argparse.Namespace) -> None:
     """Print the tables of a store: of one suite, or of all that it knows."""
-    path = Path(arguments.store)
-    if not path.is_file():
-        raise StoreError(f"there is no store at {arguments.store!r}: `lexigym bench` makes one.")
-    with Store(path) as store:
-        known = store.suites()
-        if arguments.suite is not None and arguments.suite not in known:
-            raise UnknownNameError(
-                f"the store {arguments.store!r} has no suite {arguments.suite!r}: "
-                f"{did_you_mean(arguments.suite, known)}"
-            )
+    with Store(arguments.store, make=False) as store:
         console = Console()
-        for suite in known if arguments.suite is None else [arguments.suite]:
+        for suite in store.suites() if arguments.suite is None else [arguments.suite]:
             print_scores(console, store.results_of(suite), suite)
 
 

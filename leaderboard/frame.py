@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..registry.errors import MissingDependencyError
 from .run import Result
 from .scores import normalised
-from .store import Store, StoreError
+from .store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,15 +31,14 @@ def load(store: str | Path = "runs/leaderboard.sqlite", suite: str | None = None
     Raises:
         MissingDependencyError: If pandas isn't installed.
         StoreError: If there is no such file, or it can't be read.
+        UnknownNameError: If it has no such suite.
     """
     try:
         import pandas as pd
     except ImportError as error:
         raise MissingDependencyError("load needs pandas: pip install pandas.") from error
-    if not Path(store).is_file():
-        raise StoreError(f"there is no store at {str(store)!r}: `lexigym bench` makes one.")
     rows: list[dict[str, Any]] = []
-    with Store(store) as opened:
+    with Store(store, make=False) as opened:
         for name in opened.suites() if suite is None else [suite]:
             results = opened.results_of(name)
             rows += [

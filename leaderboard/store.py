@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import psutil
 
-from ..registry.errors import LexigymError
+from ..registry.errors import LexigymError, UnknownNameError, did_you_mean
 from .run import Result, Run
 
 # "lxgy", so that a file of another program is not taken for one of ours.
@@ -68,15 +68,18 @@ class Store:
     """Results by run, for any number of processes at once; a context that closes it.
 
     Args:
-        path: The file; it is made if there is none.
+        path: The file.
+        make: Whether to make it if there is none.
 
     Raises:
-        StoreError: If it is not a store, of a newer version, damaged, or can't be written. All
-            methods may raise it.
+        StoreError: If there is none, or it is not a store, of a newer version, damaged, or can't be
+            written. All methods may raise it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, make: bool = True) -> None:
         self.path = Path(path)
+        if not (make or self.path.is_file()):
+            raise StoreError(f"there is no store at {str(path)!r}: `lexigym bench` makes one.")
         self._me = socket.gethostname(), os.getpid(), psutil.Process().create_time()
         with self._errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +132,16 @@ class Store:
             return [name for (name,) in rows]
 
     def results_of(self, suite: str) -> list[Result]:
-        """Return the results of a suite that there are, in the order of its runs."""
+        """Return the results of a suite that there are, in the order of its runs.
+
+        Raises:
+            UnknownNameError: If no suite of that name was entered.
+        """
+        if suite not in self.suites():
+            raise UnknownNameError(
+                f"the store {str(self.path)!r} has no suite {suite!r}: "
+                f"{did_you_mean(suite, self.suites())}"
+            )
         with self._errors():
             rows = self._connection.execute(
                 "SELECT environment, agent, results.* FROM entries JOIN results USING (key) "
@@ -232,11 +244,11 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -140,7 +140,7 @@ class LanguageModelLearner(Learner):
                 autocast(self.parameters.values.device, self.settings.precision),
                 self.dropout(),
             ):
-                loss = self._imitation_loss(drawn)
+                loss = self._supervised_loss(drawn)
                 self.parameters.gradients.zero_()
                 torch.autograd.backward(loss)
             self.optimizer.step()
@@ -148,7 +148,7 @@ class LanguageModelLearner(Learner):
         self.optimizer.forget()
         targets.polyak_update(self.target_parameters.values, self.parameters.values, 1.0)
 
-    def _imitation_loss(self, drawn: Batch) -> Tensor:
+    def _supervised_loss(self, drawn: Batch) -> Tensor:
         network = self.own_network
         hidden = network.read(drawn.observation)
         gain = network.judge(hidden, candidates_of(drawn.observation)).gain.float()

@@ -9,6 +9,7 @@ import pytest
 from lexigym.leaderboard import load
 from lexigym.leaderboard.run import Result
 from lexigym.leaderboard.store import Store, StoreError
+from lexigym.registry.errors import UnknownNameError
 
 from .test_store import RUN
 
@@ -44,6 +45,8 @@ def test_a_store_is_a_frame(tmp_path: Path) -> None:
     assert first.returns == (-21.0, -19.0)
     assert first.manifest == {"time": "now"}
     assert set(load(tmp_path / "kept.sqlite").suite) == {"mine", "other"}
+    with pytest.raises(UnknownNameError, match="did you mean 'mine'"):
+        load(tmp_path / "kept.sqlite", "mime")
 
 
 def test_no_store_is_no_empty_frame(tmp_path: Path) -> None:
