@@ -3,7 +3,8 @@
 For instance:
 
     seeds = [0, 1, 2]
-    evaluation_episodes = 200
+    evaluation_episodes = 200               # or "all": each example of the held-out split, once
+    curve_points = 10                       # evaluations while an agent learns
     hyperparameters.dqn = { gamma = 0.95 }  # of all rows of this agent
 
     [[agents]]
@@ -48,6 +49,9 @@ REFERENCES = (RANDOM, ORACLE)
 # Of a field's annotation, what TOML must give; the lists are checked one by one.
 PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "dict": dict}
 
+# Of `evaluation_episodes`, where an environment has a finite number of examples.
+ALL = "all"
+
 Settings = TypeVar("Settings")
 
 
@@ -81,6 +85,7 @@ class EnvironmentSettings:
         name: Its column in the table; the id if left out.
         arguments: Its keyword arguments.
         evaluation: Keyword arguments of the evaluation, on top of `arguments`.
+        evaluation_episodes: In place of the experiment's.
         num_envs: Environments to learn on in parallel.
         hyperparameters: For agents, by the name of their row, on this environment only.
     """
@@ -90,6 +95,7 @@ class EnvironmentSettings:
     name: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
+    evaluation_episodes: int | str | None = None
     num_envs: int = 1
     hyperparameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -108,9 +114,11 @@ class Experiment:
         environments: The columns.
         agents: The rows.
         seeds: One run of each agent on each environment for each.
-        evaluation_episodes: Episodes of each run's evaluation.
+        evaluation_episodes: Episodes of each run's evaluation; "all" plays each example once.
         evaluation_seed: The root of their seeds, the same for all runs, so that all agents are
             judged on the same episodes.
+        curve_points: Evaluations while an agent learns, besides the one before; 0 makes no curves.
+        curve_episodes: Episodes of each of these.
         description: What the experiment is for.
         hyperparameters: Those that differ from the defaults, by the agent's name in the registry.
     """
@@ -119,8 +127,10 @@ class Experiment:
     environments: tuple[EnvironmentSettings, ...]
     agents: tuple[AgentSettings, ...]
     seeds: tuple[int, ...]
-    evaluation_episodes: int = 100
+    evaluation_episodes: int | str = 100
     evaluation_seed: int = 0
+    curve_points: int = 0
+    curve_episodes: int = 20
     description: str = ""
     hyperparameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -142,6 +152,7 @@ class Experiment:
         shared = self.hyperparameters.get(agent.registry_name, {})
         own = environment.hyperparameters.get(agent.name, {})
         learns = agent.registry_name not in REFERENCES
+        episodes = environment.evaluation_episodes or self.evaluation_episodes
         return Run(
             environment=environment.label,
             environment_id=environment.id,
@@ -153,8 +164,10 @@ class Experiment:
             seed=seed,
             steps=environment.steps if learns else 0,
             num_envs=environment.num_envs,
-            evaluation_episodes=self.evaluation_episodes,
+            evaluation_episodes=None if episodes == ALL else int(episodes),
             evaluation_seed=self.evaluation_seed,
+            curve_points=self.curve_points if learns else 0,
+            curve_episodes=self.curve_episodes,
         )
 
 
@@ -218,8 +231,10 @@ def _check(experiment: Experiment) -> None:
     _require_distinct("the seed", experiment.seeds)
     _require_distinct("the environment", [each.label for each in experiment.environments])
     _require_distinct("the agent", [each.name for each in experiment.agents])
-    _require_positive("evaluation_episodes", experiment.evaluation_episodes)
+    _require_episodes(experiment.evaluation_episodes)
     _require_count("evaluation_seed", experiment.evaluation_seed)
+    _require_count("curve_points", experiment.curve_points)
+    _require_positive("curve_episodes", experiment.curve_episodes)
     for agent in experiment.agents:
         AGENTS.find(agent.registry_name)
         _check_hyperparameters(agent.name, agent.hyperparameters)
@@ -231,6 +246,8 @@ def _check(experiment: Experiment) -> None:
         find_spec(environment.id)
         _require_positive("steps", environment.steps)
         _require_positive("num_envs", environment.num_envs)
+        if environment.evaluation_episodes is not None:
+            _require_episodes(environment.evaluation_episodes)
         names = [agent.name for agent in experiment.agents]
         _check_overrides(repr(environment.label), environment.hyperparameters, names)
 
@@ -307,6 +324,13 @@ def _require_count(name: str, value: int) -> None:
 def _require_positive(name: str, value: int) -> None:
     if value < 1:
         raise InvalidArgumentError(f"{name} must be at least 1, got {value}.")
+
+
+def _require_episodes(value: Any) -> None:
+    if value != ALL and not (type(value) is int and value >= 1):
+        raise InvalidArgumentError(
+            f"evaluation_episodes must be a whole number of at least 1, or {ALL!r}, got {value!r}."
+        )
 
 
 def _require_distinct(what: str, values: Sequence[Any]) -> None:

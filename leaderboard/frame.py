@@ -21,8 +21,9 @@ def load(store: str | Path = "runs/leaderboard.sqlite", suite: str | None = None
     for random play and 1 for the oracle's, NaN where there is none; `mean_return`; `steps`;
     `learning_seconds` and `evaluation_seconds`; `error`, None if the run ended well; what was asked
     for, `environment_id`, `arguments`, `evaluation_arguments`, `agent_name`, `hyperparameters`,
-    `num_envs`, `evaluation_episodes`; `returns`, one of each evaluation episode; `manifest`, what
-    made it; and `key`, which names the run in the store.
+    `num_envs`, `evaluation_episodes`; `returns`, one of each evaluation episode; `curve`, points of
+    (steps, seconds, mean return) while it learned; `manifest`, what made it; and `key`, which names
+    the run in the store.
 
     Args:
         store: The file.
@@ -68,6 +69,7 @@ OF_A_RESULT = (
     "evaluation_seconds",
     "error",
     "returns",
+    "curve",
     "manifest",
 )
 COLUMNS = ["suite", *OF_A_RUN[:3], "score", *OF_A_RESULT[:4], *OF_A_RUN[3:], *OF_A_RESULT[4:]]

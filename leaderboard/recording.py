@@ -17,7 +17,7 @@ from ..registry.agents import find_agent, load_agent
 from ..registry.checkpoint import read_config
 from ..registry.environments import make_environment
 from ..registry.errors import InvalidArgumentError
-from .run import seed_argument
+from .execution import seed_argument
 from .training import environment_to_play
 
 

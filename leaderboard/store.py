@@ -20,7 +20,7 @@ from typing import Any, Self
 import psutil
 
 from ..registry.errors import LexigymError, UnknownNameError, did_you_mean
-from .run import Result, Run
+from .run import Episode, Point, Result, Run
 
 # "lxgy", so that a file of another program is not taken for one of ours.
 APPLICATION = 0x6C786779
@@ -56,6 +56,10 @@ MIGRATIONS = (
         key TEXT NOT NULL,
         PRIMARY KEY (suite, position)
     ) STRICT;
+    """,
+    """
+    ALTER TABLE results ADD COLUMN curve TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE results ADD COLUMN episodes TEXT NOT NULL DEFAULT '[]';
     """,
 )
 
@@ -170,10 +174,12 @@ class Store:
             result.error,
             result.traceback,
             json.dumps(result.manifest),
+            json.dumps(result.curve),
+            json.dumps(result.episodes),
         )
         with self._transaction() as connection:
             connection.execute("DELETE FROM results WHERE key = ? AND error NOTNULL", [run.key])
-            connection.execute("INSERT OR IGNORE INTO results VALUES (?,?,?,?,?,?,?,?)", row)
+            connection.execute("INSERT OR IGNORE INTO results VALUES (?,?,?,?,?,?,?,?,?,?)", row)
             connection.execute("DELETE FROM claims WHERE key = ?", [run.key])
 
     def claim(self, run: Run) -> bool:
@@ -216,8 +222,11 @@ class Store:
             return False
 
     def _open(self) -> None:
+        # In one view of the file, which another process may be about to make.
+        self._connection.execute("BEGIN")
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._connection.execute("COMMIT")
         if application != APPLICATION and tables:
             raise StoreError(
                 f"{str(self.path)!r} is a database of another program: choose another path."
@@ -259,13 +268,18 @@ class Store:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    environment, agent, _, spec, returns, learning, evaluation, error, traceback, manifest = row
+    environment, agent, _, spec, returns, learning, evaluation, error, traceback, *rest = row
+    manifest, curve, episodes = map(json.loads, rest)
     return Result(
         Run(environment=environment, agent=agent, **json.loads(spec)),
         tuple(json.loads(returns)),
         learning_seconds=learning,
         evaluation_seconds=evaluation,
+        curve=tuple(Point(*point) for point in curve),
+        episodes=tuple(
+            Episode(seed, tuple(actions), total, text) for seed, actions, total, text in episodes
+        ),
         error=error,
         traceback=traceback,
-        manifest=json.loads(manifest),
+        manifest=manifest,
     )

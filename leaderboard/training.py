@@ -15,7 +15,7 @@ from ..agents.protocol import evaluate
 from ..registry.agents import find_agent, load_agent
 from ..registry.checkpoint import environment_of, read_config
 from ..registry.environments import find_spec, make_environment
-from .run import make_learning_environment, seed_argument
+from .execution import make_learning_environment, seed_argument
 
 
 def train(arguments: argparse.Namespace) -> None:

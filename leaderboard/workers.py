@@ -14,7 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from .run import Result, Run, execute
+from .execution import execute
+from .run import Result, Run
 
 # Small networks lose more by several threads than they gain, and runs already fill the cores.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

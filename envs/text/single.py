@@ -201,6 +201,11 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         return self._present().goal.references
 
     @property
+    def dataset_fingerprint(self) -> str:
+        """The SHA-256 of what episodes are drawn from, in hexadecimal."""
+        return self.task.source.fingerprint
+
+    @property
     def num_examples(self) -> int | None:
         """How many examples the split has; None if it is unlimited."""
         return self.task.num_examples

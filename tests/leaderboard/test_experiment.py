@@ -26,6 +26,7 @@ SUITE = {
         },
     ],
 }
+ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
 
 
 def changed(**changes):
@@ -68,6 +69,23 @@ def test_the_more_specific_setting_wins():
     assert long.evaluation_arguments == {"sutton_barto_reward": True}
 
 
+def test_an_environment_may_say_how_many_episodes_judge():
+    environments = [ENVIRONMENT, ENVIRONMENT | {"name": "whole", "evaluation_episodes": "all"}]
+    suite = changed(environments=environments, evaluation_episodes=7, curve_points=3)
+    suite["agents"][1]["hyperparameters"] = {}
+    runs = parse_experiment("suite", suite).runs()
+    assert {(run.environment, run.evaluation_episodes) for run in runs} == {
+        ("CartPole-v1", 7),
+        ("whole", None),
+    }
+    # What learns nothing has no curve.
+    assert {(run.agent, run.curve_points) for run in runs} == {
+        ("random", 0),
+        ("oracle", 0),
+        ("deep", 3),
+    }
+
+
 def test_hyperparameters_of_an_agent_are_shared_by_its_rows():
     agents = [{"name": "dqn"}, {"name": "deep", "agent": "dqn", "hyperparameters": {"gamma": 0.9}}]
     suite = changed(agents=agents, hyperparameters={"dqn": {"gamma": 0.7, "batch_size": 16}})
@@ -81,9 +99,6 @@ def test_hyperparameters_of_an_agent_are_shared_by_its_rows():
         ("deep", "CartPole-v1"): {"gamma": 0.9, "batch_size": 16},
         ("deep", "long"): {"gamma": 0.5, "batch_size": 16},
     }
-
-
-ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +116,9 @@ ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
         (changed(agents={}), InvalidArgumentError, r"\[\[agents\]\]"),
         (changed(environments=[]), InvalidArgumentError, r"\[\[environments\]\]"),
         (changed(evaluation_episodes=0), InvalidArgumentError, "evaluation_episodes.*at least 1"),
-        (changed(evaluation_episodes="9"), InvalidArgumentError, "of type int, got '9'"),
+        (changed(evaluation_episodes="9"), InvalidArgumentError, "or 'all', got '9'"),
+        (changed(curve_points=-1), InvalidArgumentError, "curve_points must be at least 0, got -1"),
+        (changed(curve_episodes=0), InvalidArgumentError, "curve_episodes must be at least 1"),
         (changed(agents=[{"name": "dnq"}]), UnknownNameError, "did you mean 'dqn'"),
         (changed(agents=[{"agent": "dqn"}]), InvalidArgumentError, "an agent has no name"),
         (

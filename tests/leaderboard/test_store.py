@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexigym.leaderboard.run import Result, Run
-from lexigym.leaderboard.store import MIGRATIONS, Store, StoreError
+from lexigym.leaderboard.run import Episode, Point, Result, Run
+from lexigym.leaderboard.store import APPLICATION, MIGRATIONS, Store, StoreError
 
 RUN = Run(
     environment="the corridor",
@@ -38,6 +38,8 @@ RESULT = Result(
     (-3.0, 0.1 + 0.2),
     learning_seconds=1.5,
     evaluation_seconds=0.25,
+    curve=(Point(0, 0.0, -9.5), Point(7, 1.5, -3.0)),
+    episodes=(Episode(3, (1, 0), -3.0, "|a b|"), Episode(2**31, ([0.5, -1.0],), 0.25, "")),
     manifest={"versions": {"python": "3.11"}},
 )
 FAILED = Result(RUN, error="ValueError: no", traceback="Traceback ...")
@@ -144,7 +146,7 @@ def test_a_claim_of_another_machine_expires(path: Path, monkeypatch: pytest.Monk
 
 PROGRAM = """
 import json, os, sys
-from lexigym.leaderboard.run import Result, Run
+from lexigym.leaderboard.run import Episode, Point, Result, Run
 from lexigym.leaderboard.store import Store
 
 store, run = Store(sys.argv[1]), json.loads(sys.argv[2])
@@ -184,6 +186,32 @@ def test_several_processes_write_at_once(path: Path) -> None:
     assert connection.execute("SELECT count(*) FROM results").fetchone() == (150,)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.executescript(MIGRATIONS[0])
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute(
+        "INSERT INTO results VALUES (?, ?, '[-3.0]', 1.5, 0.25, NULL, NULL, '{}')",
+        [RUN.key, RUN.spec],
+    )
+    connection.commit()
+    connection.close()
+    old = Result(RUN, (-3.0,), learning_seconds=1.5, evaluation_seconds=0.25)
+    with Store(path) as store:
+        assert store.find(RUN) == old
+        store.add(dataclasses.replace(RESULT, run=dataclasses.replace(RUN, seed=1)))
+    with Store(path) as store:
+        assert store.find(RUN) == old
+
+
+def test_a_field_that_comes_later_changes_no_key() -> None:
+    """The key of a run as a store of the first version has it."""
+    assert RUN.key == "a032e4865429f4bee086abcb5d7746ff84f78e086803e471097377149875db5b"
+    assert dataclasses.replace(RUN, curve_points=1).key != RUN.key
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
