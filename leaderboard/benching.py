@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from rich.console import Console
 
@@ -20,6 +21,7 @@ from .run import Result, Run
 from .scores import summarise
 from .store import Store
 from .table import print_scores
+from .workers import execute_all
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -27,10 +29,12 @@ def bench(arguments: argparse.Namespace) -> int:
     console = Console()
     experiment = load_experiment(arguments.suite)
     runs = experiment.runs()
+    jobs = arguments.jobs or _cores()
     started = time.perf_counter()
-    with Store(arguments.store) as store, ProgressBars(runs, console) as bars:
+    with Store(arguments.store) as store, ProgressBars(runs, jobs, console) as bars:
         store.enter(experiment.name, runs)
-        results = execute_missing(runs, arguments.jobs or _cores(), bars, store, _check)
+        executor = partial(execute_all, jobs=jobs, tensorboard=arguments.tensorboard)
+        results = execute_missing(runs, executor, bars, store, _check)
     seconds = time.perf_counter() - started
     print_scores(console, results, experiment.name)
     counted = f"{len(runs)} runs in {seconds:.0f} s"

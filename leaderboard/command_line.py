@@ -168,6 +168,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
     _add_store(bench)
     bench.add_argument("--out", metavar="PATH", help="write the results there too, as JSON")
+    bench.add_argument(
+        "--tensorboard", metavar="DIR", help="log each run there, in a folder of its own"
+    )
 
     board = add("leaderboard", "benching:leaderboard", "show what `bench` has kept")
     board.add_argument("suite", metavar="SUITE", nargs="?", help="its name; all if left out")

@@ -21,14 +21,17 @@ class Curve:
     Args:
         env: Where it is evaluated.
         run: What is done: its steps, and how often it is evaluated on how many episodes.
+        on_point: Called with each point as soon as it is found.
 
     Attributes:
         points: What was found.
         seconds: Wall time of learning.
     """
 
-    def __init__(self, env: gymnasium.Env[Any, Any], run: Run) -> None:
-        self._env, self._run = env, run
+    def __init__(
+        self, env: gymnasium.Env[Any, Any], run: Run, on_point: Callable[[Point], None]
+    ) -> None:
+        self._env, self._run, self._on_point = env, run, on_point
         # The last is made after learning: an agent still updates after its last step.
         self._due = [run.steps * index // run.curve_points for index in range(1, run.curve_points)]
         self.points: list[Point] = []
@@ -65,3 +68,4 @@ class Curve:
             seed, episodes = self._run.evaluation_seed, self._run.curve_episodes
             returns = evaluate(agent, self._env, episodes, seed=seed)
             self.points.append(Point(steps, self.seconds, float(returns.mean())))
+            self._on_point(self.points[-1])

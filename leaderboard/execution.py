@@ -6,6 +6,7 @@ import dataclasses
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -17,19 +18,24 @@ from .curve import Curve
 from .episodes import episodes_to_look_at, make_drawing_environment
 from .manifest import manifest
 from .run import Result, Run
+from .tensorboard import curve_log, log_argument, log_folder
 
 Environment = gymnasium.Env[Any, Any] | gymnasium.vector.VectorEnv[Any, Any, Any]
 
 
-def execute(run: Run, on_step: Callable[[int], None] | None = None) -> Result:
+def execute(
+    run: Run, on_step: Callable[[int], None] | None = None, *, tensorboard: str | None = None
+) -> Result:
     """Execute a run; if it fails, the result says why.
 
     Args:
         run: What to do.
         on_step: Called with the number of steps so far, often.
+        tensorboard: A folder, in which the run gets one of its own for event files.
     """
     try:
-        result = _execute(run, on_step)
+        folder = None if tensorboard is None else log_folder(tensorboard, run)
+        result = _execute(run, on_step, folder)
     except Exception as error:
         result = Result(
             run, error=f"{type(error).__name__}: {error}", traceback=traceback.format_exc()
@@ -37,18 +43,23 @@ def execute(run: Run, on_step: Callable[[int], None] | None = None) -> Result:
     return dataclasses.replace(result, manifest=result.manifest | manifest())
 
 
-def _execute(run: Run, on_step: Callable[[int], None] | None) -> Result:
+def _execute(run: Run, on_step: Callable[[int], None] | None, log: Path | None) -> Result:
     with make_drawing_environment(run.environment_id, run.evaluation_arguments) as evaluation_env:
         # An agent that learns nothing may ask the environment it plays, as the oracle does.
         env: Environment = evaluation_env
         if run.steps:
             env = make_learning_environment(run.environment_id, run.num_envs, run.arguments)
         agent_class = find_agent(run.agent_name, run.hyperparameters)
-        agent = agent_class(env, **run.hyperparameters, **seed_argument(agent_class, run.seed))
-        curve = Curve(evaluation_env, run)
-        if run.steps:
-            curve.learn(agent, on_step)
-            env.close()
+        agent = agent_class(
+            env,
+            **log_argument(agent_class, log) | run.hyperparameters,
+            **seed_argument(agent_class, run.seed),
+        )
+        with curve_log(log if run.curve_points else None) as on_point:
+            curve = Curve(evaluation_env, run, on_point)
+            if run.steps:
+                curve.learn(agent, on_step)
+                env.close()
         started = time.perf_counter()
         returns = evaluate(agent, evaluation_env, run.evaluation_episodes, seed=run.evaluation_seed)
         seconds = time.perf_counter() - started

@@ -1,8 +1,9 @@
-"""Progress bars of an experiment: all runs, and the steps of those under way."""
+"""Progress bars of an experiment: all runs with their pace, and the steps of those under way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from .pace import Pace
 from .run import Result, Run
 
 
@@ -25,11 +27,16 @@ class ProgressBars:
 
     Where the console is no terminal, it prints a line for each finished run instead.
 
+    Args:
+        runs: The runs.
+        jobs: How many go on at a time.
+        console: Where to draw.
+
     Attributes:
         kept: How many results were found, and not waited for.
     """
 
-    def __init__(self, runs: Sequence[Run], console: Console) -> None:
+    def __init__(self, runs: Sequence[Run], jobs: int, console: Console) -> None:
         self.runs = runs
         self.console = console
         self._bars = Progress(
@@ -37,11 +44,13 @@ class ProgressBars:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[pace]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._overall = self._bars.add_task("runs", total=len(runs))
+        self._pace = Pace(runs, jobs)
+        self._overall = self._bars.add_task("runs", total=len(runs), pace="")
         self._tasks: dict[int, TaskID] = {}
         self._finished = self.kept = 0
 
@@ -59,8 +68,9 @@ class ProgressBars:
         """Remove the bars."""
         self._bars.stop()
 
-    def found(self, index: int) -> None:  # noqa: ARG002 - all that is found is counted alike.
+    def found(self, index: int) -> None:
         """Move the bar of all runs."""
+        self._pace.found(index)
         self._bars.advance(self._overall)
         self._finished += 1
         self.kept += 1
@@ -70,14 +80,20 @@ class ProgressBars:
         if index in self._tasks:
             self._bars.remove_task(self._tasks[index])
         run = self.runs[index]
-        self._tasks[index] = self._bars.add_task(escape(_describe(run)), total=run.steps or None)
+        self._pace.started(index)
+        self._tasks[index] = self._bars.add_task(
+            escape(_describe(run)), total=run.steps or None, pace=""
+        )
 
     def stepped(self, index: int, steps: int) -> None:
         """Move a bar."""
+        self._pace.stepped(index, steps)
         self._bars.update(self._tasks[index], completed=steps)
+        self._bars.update(self._overall, pace=_describe_pace(self._pace))
 
     def finished(self, index: int, result: Result) -> None:
         """Remove a bar, and move the one of all runs."""
+        self._pace.finished(index)
         self._bars.remove_task(self._tasks.pop(index))
         self._bars.advance(self._overall)
         self._finished += 1
@@ -92,3 +108,10 @@ class ProgressBars:
 
 def _describe(run: Run) -> str:
     return f"{run.agent} on {run.environment}, seed {run.seed}"
+
+
+def _describe_pace(pace: Pace) -> str:
+    described = f"{pace.running} running, {pace.steps_per_second:,.0f} steps/s"
+    if pace.seconds_left is None:
+        return described
+    return f"{described}, {timedelta(seconds=round(pace.seconds_left))} left"

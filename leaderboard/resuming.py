@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .run import Result, Run
 from .store import SECONDS_OF_A_CLAIM, Store
-from .workers import Watcher, execute_all
+from .workers import Watcher
 
 SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -20,9 +20,18 @@ class FindingWatcher(Watcher, Protocol):
         """Be told that the result of a run was kept already."""
 
 
+class Executor(Protocol):
+    """What executes runs, as `execute_all` does."""
+
+    def __call__(
+        self, runs: Sequence[Run], *, watcher: Watcher, take: Callable[[Run], bool]
+    ) -> dict[int, Result]:
+        """Return the results of the runs that were taken, by position."""
+
+
 def execute_missing(
     runs: Sequence[Run],
-    jobs: int,
+    executor: Executor,
     watcher: FindingWatcher,
     store: Store,
     check: Callable[[Run], None],
@@ -34,7 +43,7 @@ def execute_missing(
 
     Args:
         runs: The runs.
-        jobs: As in `execute_all`.
+        executor: Executes those that are missing.
         watcher: Is told how they go.
         store: Where results are found and kept.
         check: Called with each run that is missing before any is executed; may raise.
@@ -57,8 +66,8 @@ def execute_missing(
         # Two rows may ask for the same.
         first = {runs[index].key: index for index in reversed(missing)}
         chosen = sorted(first.values())
-        executed = execute_all(
-            [runs[index] for index in chosen], jobs, keeper.watching(chosen), store.claim
+        executed = executor(
+            [runs[index] for index in chosen], watcher=keeper.watching(chosen), take=store.claim
         )
         done = {chosen[place]: result for place, result in executed.items()}
         results |= done

@@ -40,6 +40,7 @@ def execute_all(
     jobs: int,
     watcher: Watcher,
     take: Callable[[Run], bool],
+    tensorboard: str | None = None,
 ) -> dict[int, Result]:
     """Execute runs in `jobs` processes and return their results, by the position of the run.
 
@@ -52,8 +53,9 @@ def execute_all(
         jobs: How many at a time.
         watcher: Is told how they go.
         take: Asked before each; a run that isn't taken is left out, and has no result.
+        tensorboard: As in `execute`.
     """
-    driver = _Driver(runs, watcher, take)
+    driver = _Driver(runs, watcher, take, tensorboard)
     waiting = deque(range(len(runs)))
     lost: list[int] = []
     with _single_threaded():
@@ -66,10 +68,17 @@ def execute_all(
 
 
 class _Driver:
-    def __init__(self, runs: Sequence[Run], watcher: Watcher, take: Callable[[Run], bool]) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        watcher: Watcher,
+        take: Callable[[Run], bool],
+        tensorboard: str | None,
+    ) -> None:
         self.runs = runs
         self.watcher = watcher
         self.take = take
+        self.tensorboard = tensorboard
         self.taken: set[int] = set()
         self.results: dict[int, Result] = {}
         self.context = multiprocessing.get_context("spawn")
@@ -87,7 +96,7 @@ class _Driver:
                     if not self._takes(index):
                         continue
                     self.watcher.started(index)
-                    running[pool.submit(_work, index, self.runs[index])] = index
+                    running[pool.submit(_work, index, self.runs[index], self.tensorboard)] = index
                 done, _ = wait(running, SECONDS_BETWEEN_REPORTS, FIRST_COMPLETED)
                 for index in running.values():
                     self.watcher.stepped(index, self.steps[index])
@@ -144,11 +153,11 @@ def _end_with_the_driver() -> None:
     os._exit(1)
 
 
-def _work(index: int, run: Run) -> Result:
+def _work(index: int, run: Run, tensorboard: str | None) -> Result:
     def report(steps: int) -> None:
         _steps[index] = steps
 
-    return execute(run, report)
+    return execute(run, report, tensorboard=tensorboard)
 
 
 @contextmanager

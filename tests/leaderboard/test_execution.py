@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lexigym import make_agent
 from lexigym.agents.protocol import episode_seeds
@@ -166,3 +168,25 @@ def test_an_environment_that_draws_nothing_is_shown_by_its_actions() -> None:
     episode = result.episodes[0]
     assert (episode.text, episode.episode_return) == ("", 1.0)
     assert np.shape(episode.actions) == (1, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [RUN, BY_OTHERS], ids=lambda run: run.agent_name)
+def test_event_files_hold_the_curve_and_what_the_agent_logs(run: Run, tmp_path: Path) -> None:
+    run = dataclasses.replace(run, environment="../a robot: ☃", agent="mine/../..")
+    result = execute(run, tensorboard=str(tmp_path / "logs"))
+    assert result.returns == execute(run).returns
+    (folder,) = (tmp_path / "logs").glob("*/*/*")
+    assert folder.name.startswith("seed-3-")
+    found: dict[str, list[tuple[int, float]]] = {}
+    for file in folder.rglob("events.*"):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        for tag in events.Tags()["scalars"]:
+            found[tag] = [(event.step, event.value) for event in events.Scalars(tag)]
+    assert found.pop("evaluation/mean_return") == [
+        (point.steps, pytest.approx(point.mean_return)) for point in result.curve
+    ]
+    assert found
+    # Nothing was written beside it.
+    assert {path.name for path in tmp_path.iterdir()} == {"logs"}

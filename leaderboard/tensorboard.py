@@ -1,0 +1,47 @@
+"""TensorBoard's event files of runs: what an agent logs itself, and what it is worth meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..registry.agents import known_hyperparameters
+from .run import Point, Run
+
+UNSAFE = re.compile(r"[^\w,+=@-]+")
+
+
+def log_folder(root: str | Path, run: Run) -> Path:
+    """Return the folder of a run: environment, agent and seed, as names that any system takes."""
+    # Labels that differ in what is replaced alone still have folders of their own.
+    names = (run.environment, run.agent, f"seed-{run.seed}-{run.key[:8]}")
+    return Path(root).joinpath(*(UNSAFE.sub("-", name) for name in names))
+
+
+def log_argument(agent_class: Any, folder: Path | None) -> dict[str, str]:
+    """Return the folder as a keyword argument of the agent, or nothing if it logs nothing."""
+    known = known_hyperparameters(agent_class)
+    if folder is None or known is None or "tensorboard_log" not in known:
+        return {}
+    return {"tensorboard_log": str(folder)}
+
+
+@contextmanager
+def curve_log(folder: Path | None) -> Iterator[Callable[[Point], None]]:
+    """Give a function that logs points of a learning curve in a folder; None logs nothing."""
+    if folder is None:
+        yield lambda _: None
+        return
+    from torch.utils.tensorboard.writer import SummaryWriter
+
+    with contextlib.closing(SummaryWriter(folder)) as writer:
+
+        def log(point: Point) -> None:
+            writer.add_scalar("evaluation/mean_return", point.mean_return, point.steps)
+            writer.flush()
+
+        yield log
