@@ -24,7 +24,9 @@ For instance:
     num_envs = 8
     hyperparameters.dqn = { batch_size = 128 }   # for this environment only
 
-Suites that ship are named, those of a user are paths.
+Suites that ship are named, those of a user are paths. One that says `base = "quick"` is that suite
+with changes: what it sets replaces what is there, agents and environments are told by their names,
+and those with new names come last.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ RANDOM, ORACLE = "random", "oracle"
 REFERENCES = (RANDOM, ORACLE)
 
 # Of a field's annotation, what TOML must give; the lists are checked one by one.
-PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "dict": dict}
+PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "dict": dict, "list": list}
 
 # Of `evaluation_episodes`, where an environment has a finite number of examples.
 ALL = "all"
@@ -63,11 +65,13 @@ class AgentSettings:
         name: Its row in the table.
         agent: Its name in the registry; `name` if left out.
         hyperparameters: Those that differ from the experiment's, on every environment.
+        environments: The columns that it is run on; all if left out.
     """
 
     name: str
     agent: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
+    environments: list[str] = field(default_factory=list)
 
     @property
     def registry_name(self) -> str:
@@ -145,6 +149,7 @@ class Experiment:
             self._run(environment, agent, seed)
             for agent in (*references, *learners)
             for environment in self.environments
+            if not agent.environments or environment.label in agent.environments
             for seed in self.seeds
         ]
 
@@ -185,20 +190,41 @@ def load_experiment(name: str) -> Experiment:
             agent.
         InvalidArgumentError: If a key is unknown or missing, or a value is outside its range.
     """
+    table = _read(name)
+    if "base" in table:
+        table = _changed(_read(table.pop("base")), table)
+    try:
+        return parse_experiment(Path(name).stem, table)
+    except LexigymError as error:
+        raise type(error)(f"in the suite {name!r}, {error}") from error
+
+
+def _read(name: str) -> dict[str, Any]:
     if name in suites():
         text = (resources.files("lexigym.experiments") / f"{name}.toml").read_text("utf-8")
-    elif Path(name).is_file():
+    elif Path(str(name)).is_file():
         text = Path(name).read_text("utf-8")
     else:
         raise UnknownNameError(
-            f"no suite or file is named {name!r}: {did_you_mean(name, suites())}"
+            f"no suite or file is named {name!r}: {did_you_mean(str(name), suites())}"
         )
     try:
-        return parse_experiment(Path(name).stem, tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidArgumentError(f"the suite {name!r} is not valid TOML: {error}.") from error
-    except LexigymError as error:
-        raise type(error)(f"in the suite {name!r}, {error}") from error
+
+
+def _changed(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a suite's table with changes, of which agents and environments are told by name."""
+    merged = base | changes
+    for key in ("agents", "environments"):
+        named = {each.get("name", each.get("id")): each for each in _tables(base, key)}
+        for each in _tables(changes, key) if key in changes else ():
+            name = each.get("name", each.get("id"))
+            named[name] = named.get(name, {}) | each
+        merged[key] = list(named.values())
+    merged["hyperparameters"] = base.get("hyperparameters", {}) | changes.get("hyperparameters", {})
+    return merged
 
 
 def parse_experiment(name: str, table: dict[str, Any]) -> Experiment:
@@ -229,7 +255,8 @@ def parse_experiment(name: str, table: dict[str, Any]) -> Experiment:
 
 def _check(experiment: Experiment) -> None:
     _require_distinct("the seed", experiment.seeds)
-    _require_distinct("the environment", [each.label for each in experiment.environments])
+    labels = [each.label for each in experiment.environments]
+    _require_distinct("the environment", labels)
     _require_distinct("the agent", [each.name for each in experiment.agents])
     _require_episodes(experiment.evaluation_episodes)
     _require_count("evaluation_seed", experiment.evaluation_seed)
@@ -237,6 +264,12 @@ def _check(experiment: Experiment) -> None:
     _require_positive("curve_episodes", experiment.curve_episodes)
     for agent in experiment.agents:
         AGENTS.find(agent.registry_name)
+        for label in agent.environments:
+            if label not in labels:
+                raise UnknownNameError(
+                    f"the agent {agent.name!r} is to be run on {label!r}, which is none of the "
+                    f"suite's environments: {did_you_mean(str(label), labels)}"
+                )
         _check_hyperparameters(agent.name, agent.hyperparameters)
         if agent.registry_name in REFERENCES or agent.name in REFERENCES:
             _check_reference(agent, experiment.environments)
@@ -275,13 +308,15 @@ def _check_hyperparameters(agent: str, hyperparameters: Any) -> None:
 
 
 def _check_reference(agent: AgentSettings, environments: Sequence[EnvironmentSettings]) -> None:
-    changed = agent.hyperparameters or any(
-        agent.name in each.hyperparameters for each in environments
+    changed = (
+        agent.hyperparameters
+        or agent.environments
+        or any(agent.name in each.hyperparameters for each in environments)
     )
     if changed or agent.name != agent.registry_name:
         raise InvalidArgumentError(
             f"the agents {RANDOM!r} and {ORACLE!r} set the scale of the scores: don't rename "
-            f"{agent.name!r}, or change its hyperparameters."
+            f"{agent.name!r}, leave it out somewhere, or change its hyperparameters."
         )
 
 

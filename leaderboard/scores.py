@@ -40,7 +40,7 @@ class Row:
 
     Attributes:
         agent: The agent's label.
-        overall: Its score on all environments together.
+        overall: Its score on all environments together; NaN if there is one that it has none on.
         cells: Its score on each environment, by label.
         steps_per_second: Environment steps over the wall time of learning; NaN if it learns not.
         seconds_per_run: Mean wall time of learning and evaluation of a run; NaN if there is none.
@@ -123,8 +123,11 @@ def _row(agent: str, environments: list[str], scored: Sequence[tuple[Result, flo
 
 
 def _cell(scores: list[Scores], failed: int) -> Cell:
+    runs = sum(each.size for each in scores)
+    if not all(each.size for each in scores):
+        # To leave out what an agent can't do would be to its advantage.
+        return Cell(np.nan, np.nan, np.nan, runs, failed)
     low, high = stratified_bootstrap(
         interquartile_mean, scores, generator=np.random.default_rng(BOOTSTRAP_SEED)
     )
-    runs = sum(each.size for each in scores)
     return Cell(float(interquartile_mean(scores)), float(low), float(high), runs, failed)

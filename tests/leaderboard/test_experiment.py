@@ -26,6 +26,81 @@ SUITE = {
         },
     ],
 }
+BASE = """
+seeds = [0, 1]
+evaluation_episodes = 9
+hyperparameters.dqn = { gamma = 0.9 }
+[[agents]]
+name = "dqn"
+[[agents]]
+name = "deep"
+agent = "dqn"
+[[environments]]
+id = "CartPole-v1"
+steps = 10
+num_envs = 2
+"""
+CHANGES = """
+base = "first.toml"
+seeds = [7]
+hyperparameters."sb3/dqn" = { gamma = 0.5 }
+[[agents]]
+name = "deep"
+hyperparameters = { batch_size = 8 }
+[[agents]]
+name = "sb3/dqn"
+[[environments]]
+id = "CartPole-v1"
+steps = 20
+[[environments]]
+name = "long"
+id = "CartPole-v1"
+steps = 30
+"""
+
+
+def test_a_suite_may_be_another_with_changes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "first.toml").write_text(BASE)
+    (tmp_path / "second.toml").write_text(CHANGES)
+    experiment = load_experiment("second.toml")
+    assert (experiment.name, experiment.seeds, experiment.evaluation_episodes) == (
+        "second",
+        (7,),
+        9,
+    )
+    assert [
+        (run.agent, run.agent_name, run.environment, run.steps, run.num_envs, run.hyperparameters)
+        for run in experiment.runs()
+        if run.agent not in ("random", "oracle")
+    ] == [
+        (agent, kind, environment, steps, num_envs, hyperparameters)
+        for agent, kind, hyperparameters in (
+            ("dqn", "dqn", {"gamma": 0.9}),
+            ("deep", "dqn", {"gamma": 0.9, "batch_size": 8}),
+            ("sb3/dqn", "sb3/dqn", {"gamma": 0.5}),
+        )
+        for environment, steps, num_envs in (("CartPole-v1", 20, 2), ("long", 30, 1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ('base = "first.tml"', UnknownNameError, "no suite or file is named 'first.tml'"),
+        ("base = 3", UnknownNameError, "no suite or file is named 3"),
+        ('base = "first.toml"\nseed = 3', InvalidArgumentError, "did you mean 'seeds'"),
+        ('base = "first.toml"\nagents = 3', InvalidArgumentError, r"as \[\[agents\]\]"),
+    ],
+)
+def test_a_suite_that_changes_another_is_checked(changes, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "first.toml").write_text(BASE)
+    (tmp_path / "second.toml").write_text(changes)
+    with pytest.raises(error, match=message):
+        load_experiment("second.toml")
+
+
 ENVIRONMENT = {"id": "CartPole-v1", "steps": 10}
 
 
@@ -36,11 +111,11 @@ def changed(**changes):
 @pytest.mark.parametrize("name", suites())
 def test_the_suites_that_ship_are_valid(name):
     experiment = load_experiment(name)
+    # Random play and the oracle are among the agents.
     runs = experiment.runs()
     assert experiment.name == name
-    assert len(runs) == len(experiment.environments) * len(experiment.agents) * len(
-        experiment.seeds
-    )
+    columns = [len(each.environments or experiment.environments) for each in experiment.agents]
+    assert len(runs) == sum(columns) * len(experiment.seeds)
     for run in runs:
         find_spec(run.environment_id)
 
@@ -67,6 +142,13 @@ def test_the_more_specific_setting_wins():
     assert long.hyperparameters == {"gamma": 0.5, "batch_size": 8}
     assert long.arguments == {"sutton_barto_reward": False}
     assert long.evaluation_arguments == {"sutton_barto_reward": True}
+
+
+def test_an_agent_may_be_left_out_of_an_environment():
+    agents = [{"name": "dqn"}, {"name": "deep", "agent": "dqn", "environments": ["long"]}]
+    runs = parse_experiment("suite", changed(agents=agents)).runs()
+    assert {run.environment for run in runs if run.agent == "deep"} == {"long"}
+    assert {run.environment for run in runs if run.agent == "dqn"} == {"CartPole-v1", "long"}
 
 
 def test_an_environment_may_say_how_many_episodes_judge():
@@ -120,6 +202,21 @@ def test_hyperparameters_of_an_agent_are_shared_by_its_rows():
         (changed(curve_points=-1), InvalidArgumentError, "curve_points must be at least 0, got -1"),
         (changed(curve_episodes=0), InvalidArgumentError, "curve_episodes must be at least 1"),
         (changed(agents=[{"name": "dnq"}]), UnknownNameError, "did you mean 'dqn'"),
+        (
+            changed(agents=[{"name": "dqn", "environments": ["lon"]}]),
+            UnknownNameError,
+            "to be run on 'lon', which is none .* did you mean 'long'",
+        ),
+        (
+            changed(agents=[{"name": "dqn", "environments": "long"}]),
+            InvalidArgumentError,
+            "of type list, got 'long'",
+        ),
+        (
+            changed(agents=[{"name": "random", "environments": ["long"]}]),
+            InvalidArgumentError,
+            "leave it out somewhere",
+        ),
         (changed(agents=[{"agent": "dqn"}]), InvalidArgumentError, "an agent has no name"),
         (
             changed(agents=[{"name": "dqn"}, {"name": "dqn"}]),

@@ -54,6 +54,14 @@ def test_a_failed_run_is_counted_and_the_others_are_scored():
     assert good.cells["b"].failed == good.overall.failed == 1
 
 
+def test_who_avoids_an_environment_has_no_overall_score():
+    rows = summarise([each for each in results() if each.run != run("good", "b", each.run.seed)])
+    assert rows[-1].agent == "good"
+    assert np.isnan(rows[-1].overall.score)
+    assert rows[-1].cells["[a]"].score == 0.75
+    assert (rows[-1].overall.runs, rows[-1].cells["b"].runs) == (2, 0)
+
+
 def test_without_a_reference_there_is_no_score():
     rows = summarise([each for each in results() if each.run.agent != "oracle"])
     assert all(np.isnan(row.overall.score) for row in rows)
