@@ -190,3 +190,36 @@ def test_event_files_hold_the_curve_and_what_the_agent_logs(run: Run, tmp_path: 
     assert found
     # Nothing was written beside it.
     assert {path.name for path in tmp_path.iterdir()} == {"logs"}
+
+
+class Breaking(Numbers):
+    """An environment that raises in the middle of an episode."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        if self.steps > 50:
+            raise RuntimeError("the 51st step is one too many")
+        return super().step(action)
+
+
+def test_an_environment_that_raises_fails_the_run_and_tells_where() -> None:
+    gymnasium.register("Breaking-v0", Breaking)
+    breaking = dataclasses.replace(
+        RUN,
+        environment_id="Breaking-v0",
+        arguments={},
+        evaluation_arguments={},
+        agent_name="sb3/ppo",
+        hyperparameters={},
+    )
+    try:
+        result = execute(breaking)
+    finally:
+        del gymnasium.registry["Breaking-v0"]
+    assert result.error == "RuntimeError: the 51st step is one too many"
+    assert result.traceback is not None
+    assert 'raise RuntimeError("the 51st step is one too many")' in result.traceback
+    assert (result.returns, result.curve, result.episodes) == ((), (), ())
