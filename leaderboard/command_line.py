@@ -25,6 +25,9 @@ examples:
   lexigym record QA-v0 oracle --out answers      write episodes to learn from
   lexigym bench quick                            compare the agents, in a few minutes
   lexigym leaderboard                            show what was compared
+  lexigym verify 3fa94c                          run a result again, compare bit for bit
+  lexigym submit --suite quick --out mine.jsonl  hand results to others
+  lexigym merge packs/                           take in the results of others
 """
 TRAIN_EXAMPLES = """
 examples:
@@ -63,6 +66,32 @@ What was run before is not run again; after an interruption the same command goe
 examples:
   lexigym bench quick
   lexigym bench my-suite.toml --jobs 4 --out results.json
+"""
+VERIFY_EXAMPLES = """
+A run is named by its key, or by the first six or more characters of it. The exit code is 0 if all
+outcomes are bit-equal, else 1.
+
+examples:
+  lexigym verify 3fa94c
+  lexigym verify 3fa94c 90be11 --store board.sqlite
+"""
+SUBMIT_EXAMPLES = """
+A pack tells the results with their specs, versions, system and processor; of failed runs also the
+traceback, with the paths of files.
+
+examples:
+  lexigym submit --suite quick --out results.jsonl
+  lexigym submit 3fa94c --out one.jsonl
+  lexigym submit --out all.parquet              for pandas, DuckDB, ...
+"""
+MERGE_EXAMPLES = """
+Each row is checked, and all are merged or none. A digest guards against damage, not against lies:
+what tells whether a result is true is --rerun, which imports and executes what the rows name.
+
+examples:
+  lexigym merge theirs.jsonl
+  lexigym merge board/packs --store board.sqlite
+  lexigym merge theirs.jsonl --rerun
 """
 
 
@@ -175,6 +204,39 @@ def build_parser() -> argparse.ArgumentParser:
     board = add("leaderboard", "benching:leaderboard", "show what `bench` has kept")
     board.add_argument("suite", metavar="SUITE", nargs="?", help="its name; all if left out")
     _add_store(board)
+
+    verify = add(
+        "verify",
+        "verifying:verify",
+        "run results again and compare them bit for bit",
+        VERIFY_EXAMPLES,
+    )
+    verify.add_argument("runs", metavar="RUN", nargs="+", help="a key, or the beginning of one")
+    _add_store(verify)
+
+    submit = add(
+        "submit", "submitting:submit", "write results to a file, to hand them on", SUBMIT_EXAMPLES
+    )
+    submit.add_argument("runs", metavar="RUN", nargs="*", help="a key, or the beginning of one")
+    submit.add_argument("--suite", metavar="SUITE", help="of this suite; of all if left out")
+    submit.add_argument(
+        "--out", metavar="FILE", required=True, help="a .jsonl file, or a .parquet one"
+    )
+    _add_store(submit)
+
+    merge = add("merge", "merging:merge", "take the results of others into a store", MERGE_EXAMPLES)
+    merge.add_argument(
+        "files", metavar="FILE", nargs="+", help="what `lexigym submit` wrote, or a folder of it"
+    )
+    merge.add_argument(
+        "--rerun", action="store_true", help="run new results again, and refuse what differs"
+    )
+    merge.add_argument(
+        "--keep-mine",
+        action="store_true",
+        help="leave out what contradicts a result that is kept, instead of refusing all",
+    )
+    _add_store(merge)
     return parser
 
 

@@ -11,61 +11,56 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import psutil
 
-from ..registry.errors import LexigymError, UnknownNameError, did_you_mean
+from ..registry.errors import InvalidArgumentError, LexigymError, UnknownNameError, did_you_mean
+from .comparison import different_outcome
+from .migrations import APPLICATION, MIGRATIONS
 from .run import Episode, Point, Result, Run
 
-# "lxgy", so that a file of another program is not taken for one of ours.
-APPLICATION = 0x6C786779
 SECONDS_TO_WAIT_FOR_OTHERS = 60.0
 # Of a claim of another machine, whose processes can't be seen; its driver renews it.
 SECONDS_OF_A_CLAIM = 300.0
-
-# Each brings a file of the version before up to date; never change one that was released.
-MIGRATIONS = (
-    """
-    CREATE TABLE results (
-        key TEXT PRIMARY KEY,
-        spec TEXT NOT NULL,
-        returns TEXT NOT NULL,
-        learning_seconds REAL NOT NULL,
-        evaluation_seconds REAL NOT NULL,
-        error TEXT,
-        traceback TEXT,
-        manifest TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE claims (
-        key TEXT PRIMARY KEY,
-        host TEXT NOT NULL,
-        process INTEGER NOT NULL,
-        process_started REAL NOT NULL,
-        expires REAL NOT NULL
-    ) STRICT;
-    CREATE TABLE entries (
-        suite TEXT NOT NULL,
-        position INTEGER NOT NULL,
-        environment TEXT NOT NULL,
-        agent TEXT NOT NULL,
-        key TEXT NOT NULL,
-        PRIMARY KEY (suite, position)
-    ) STRICT;
-    """,
-    """
-    ALTER TABLE results ADD COLUMN curve TEXT NOT NULL DEFAULT '[]';
-    ALTER TABLE results ADD COLUMN episodes TEXT NOT NULL DEFAULT '[]';
-    """,
-)
+# As short as a key may be written; git's are no longer.
+SHORTEST_PREFIX = 6
+CANDIDATES_TO_LIST = 5
 
 
 class StoreError(LexigymError, OSError):
     """A store that can't be opened, read or written."""
+
+
+class Entry(NamedTuple):
+    """A result at its place in a suite.
+
+    Attributes:
+        suite: The suite's name; None if the run is of none, and is named by its ids.
+        position: Where the suite lists the run; None if it is of none.
+        result: The result, under the names that it has there.
+    """
+
+    suite: str | None
+    position: int | None
+    result: Result
+
+
+class Comparison(NamedTuple):
+    """What a store makes of entries that it is offered.
+
+    Attributes:
+        new: The results that it doesn't have, by key.
+        contradictions: What is wrong with results other than those it has, or was offered before,
+            by their position among the entries.
+    """
+
+    new: dict[str, Result]
+    contradictions: dict[int, str]
 
 
 class Store:
@@ -127,7 +122,7 @@ class Store:
         ]
         with self._transaction() as connection:
             connection.execute("DELETE FROM entries WHERE suite = ?", [suite])
-            connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", entries)
+            connection.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?)", entries)
 
     def suites(self) -> list[str]:
         """Return the names of the suites that were entered."""
@@ -141,18 +136,73 @@ class Store:
         Raises:
             UnknownNameError: If no suite of that name was entered.
         """
-        if suite not in self.suites():
-            raise UnknownNameError(
-                f"the store {str(self.path)!r} has no suite {suite!r}: "
-                f"{did_you_mean(suite, self.suites())}"
-            )
+        self._require(suite)
         with self._errors():
             rows = self._connection.execute(
                 "SELECT environment, agent, results.* FROM entries JOIN results USING (key) "
-                "WHERE suite = ? ORDER BY position",
+                "WHERE suite = ? ORDER BY position, environment, agent, key",
                 [suite],
             )
             return [_result(row) for row in rows]
+
+    def entries(self, suite: str | None = None, keys: Collection[str] | None = None) -> list[Entry]:
+        """Return results at each place that they have, in an order that nothing else changes.
+
+        Args:
+            suite: Of this suite only; None takes all, and what is of none.
+            keys: Of these runs only; None takes all.
+
+        Raises:
+            UnknownNameError: If no suite of that name was entered.
+        """
+        if suite is not None:
+            self._require(suite)
+        with self._errors():
+            rows = self._connection.execute(
+                "SELECT suite, position, environment, agent, results.* "
+                "FROM results LEFT JOIN entries USING (key) "
+                "ORDER BY suite, position, environment, agent, key"
+            )
+            return [
+                Entry(name, position, _result(row))
+                for name, position, *row in rows
+                if suite in (None, name) and (keys is None or row[2] in keys)
+            ]
+
+    def key_of(self, prefix: str) -> str:
+        """Return the key that begins so, of a run with a result.
+
+        Raises:
+            InvalidArgumentError: If it is too short to tell, or several keys begin so.
+            UnknownNameError: If no key does.
+        """
+        prefix = prefix.lower()
+        if len(prefix) < SHORTEST_PREFIX or not set(prefix) <= set("0123456789abcdef"):
+            raise InvalidArgumentError(
+                f"{prefix!r} names no run: write at least {SHORTEST_PREFIX} hexadecimal digits, "
+                "the first of its key."
+            )
+        with self._errors():
+            keys: list[str] = [
+                key
+                for (key,) in self._connection.execute(
+                    "SELECT key FROM results WHERE substr(key, 1, ?) = ? ORDER BY key",
+                    [len(prefix), prefix],
+                )
+            ]
+        if not keys:
+            raise UnknownNameError(
+                f"the store {str(self.path)!r} has no run whose key begins with {prefix!r}: "
+                "`lexigym.leaderboard.load()` gives all keys."
+            )
+        if len(keys) > 1:
+            listed = ", ".join(keys[:CANDIDATES_TO_LIST])
+            more = len(keys) - CANDIDATES_TO_LIST
+            raise InvalidArgumentError(
+                f"{len(keys)} runs have keys that begin with {prefix!r}, write more of one: "
+                f"{listed}{f' and {more} more' if more > 0 else ''}."
+            )
+        return keys[0]
 
     def find(self, run: Run) -> Result | None:
         """Return the result of a run, under the names that it has here, or None."""
@@ -164,23 +214,49 @@ class Store:
 
     def add(self, result: Result) -> None:
         """Keep a result, and give back the claim of its run; what ended well is never replaced."""
-        run = result.run
-        row = (
-            run.key,
-            run.spec,
-            json.dumps(result.returns),
-            result.learning_seconds,
-            result.evaluation_seconds,
-            result.error,
-            result.traceback,
-            json.dumps(result.manifest),
-            json.dumps(result.curve),
-            json.dumps(result.episodes),
-        )
         with self._transaction() as connection:
-            connection.execute("DELETE FROM results WHERE key = ? AND error NOTNULL", [run.key])
-            connection.execute("INSERT OR IGNORE INTO results VALUES (?,?,?,?,?,?,?,?,?,?)", row)
-            connection.execute("DELETE FROM claims WHERE key = ?", [run.key])
+            self._keep(result)
+            connection.execute("DELETE FROM claims WHERE key = ?", [result.run.key])
+
+    def compare(self, entries: Sequence[Entry]) -> Comparison:
+        """Return which results are new here, and which contradict others.
+
+        Results of one run agree if all is bit-equal but the times, and who made it. A result is
+        taken in place of a failure, and a failure contradicts nothing: another machine may lack
+        what it takes.
+        """
+        new: dict[str, Result] = {}
+        contradictions = {}
+        for index, (_, _, result) in enumerate(entries):
+            key = result.run.key
+            known = new.get(key) or self.find(result.run)
+            if known is None or (known.error is not None and result.error is None):
+                new[key] = result
+            elif result.error is None and (difference := different_outcome(known, result)):
+                contradictions[index] = difference
+        return Comparison(new, contradictions)
+
+    def merge(self, entries: Sequence[Entry], *, keep: bool = False) -> Comparison:
+        """Add results at their places in suites, all or none, and return what was made of them.
+
+        What a suite has stays. It is listed by position, runs at the same position by name, so that
+        a board doesn't depend on the order in which its parts came.
+
+        Args:
+            entries: The results. Of those that contradict each other, the first is meant.
+            keep: Whether to leave out results that contradict others, which else keep all out.
+        """
+        with self._transaction() as connection:
+            comparison = self.compare(entries)
+            if keep or not comparison.contradictions:
+                for result in comparison.new.values():
+                    self._keep(result)
+                connection.executemany(
+                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET position = min(position, excluded.position)",
+                    [_place(entry) for entry in entries if entry.suite is not None],
+                )
+        return comparison
 
     def claim(self, run: Run) -> bool:
         """Take a run for this process; False if it ended well, or another living process has it."""
@@ -209,6 +285,30 @@ class Store:
                 "WHERE host = ? AND process = ? AND process_started = ?",
                 (time.time() + SECONDS_OF_A_CLAIM, *self._me),
             )
+
+    def _require(self, suite: str) -> None:
+        if suite not in self.suites():
+            raise UnknownNameError(
+                f"the store {str(self.path)!r} has no suite {suite!r}: "
+                f"{did_you_mean(suite, self.suites())}"
+            )
+
+    def _keep(self, result: Result) -> None:
+        run = result.run
+        row = (
+            run.key,
+            run.spec,
+            json.dumps(result.returns),
+            result.learning_seconds,
+            result.evaluation_seconds,
+            result.error,
+            result.traceback,
+            json.dumps(result.manifest),
+            json.dumps(result.curve),
+            json.dumps(result.episodes),
+        )
+        self._connection.execute("DELETE FROM results WHERE key = ? AND error NOTNULL", [run.key])
+        self._connection.execute("INSERT OR IGNORE INTO results VALUES (?,?,?,?,?,?,?,?,?,?)", row)
 
     def _holds(self, host: str, process: int, started: float, expires: float) -> bool:
         """Whether who made a claim is another, and still alive."""
@@ -267,11 +367,21 @@ class Store:
             raise StoreError(f"the store {str(self.path)!r} can't be used: {error}.") from error
 
 
+def _place(entry: Entry) -> tuple[Any, ...]:
+    run = entry.result.run
+    return entry.suite, entry.position, run.environment, run.agent, run.key
+
+
 def _result(row: Sequence[Any]) -> Result:
     environment, agent, _, spec, returns, learning, evaluation, error, traceback, *rest = row
     manifest, curve, episodes = map(json.loads, rest)
+    asked = json.loads(spec)
     return Result(
-        Run(environment=environment, agent=agent, **json.loads(spec)),
+        Run(
+            environment=asked["environment_id"] if environment is None else environment,
+            agent=asked["agent_name"] if agent is None else agent,
+            **asked,
+        ),
         tuple(json.loads(returns)),
         learning_seconds=learning,
         evaluation_seconds=evaluation,

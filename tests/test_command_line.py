@@ -55,7 +55,20 @@ def test_a_setting_is_toml_or_text(text, expected):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "list", "describe", "train", "evaluate", "watch", "record", "bench", "leaderboard"],
+    [
+        "",
+        "list",
+        "describe",
+        "train",
+        "evaluate",
+        "watch",
+        "record",
+        "bench",
+        "leaderboard",
+        "verify",
+        "submit",
+        "merge",
+    ],
 )
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
@@ -76,6 +89,9 @@ def test_help(command, capsys):
         ["bench", "quick", "--jobs", "many"],
         ["record", "CartPole-v1", "random"],
         ["record", "CartPole-v1", "random", "--out", "x", "--episodes", "0"],
+        ["verify"],
+        ["submit"],
+        ["merge"],
     ],
 )
 def test_wrong_usage(arguments, capsys):

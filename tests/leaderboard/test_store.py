@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import sqlite3
@@ -16,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lexigym.leaderboard.migrations import APPLICATION, MIGRATIONS
 from lexigym.leaderboard.run import Episode, Point, Result, Run
-from lexigym.leaderboard.store import APPLICATION, MIGRATIONS, Store, StoreError
+from lexigym.leaderboard.store import Entry, Store, StoreError
+from lexigym.registry.errors import InvalidArgumentError, UnknownNameError
 
 RUN = Run(
     environment="the corridor",
@@ -43,6 +46,8 @@ RESULT = Result(
     manifest={"versions": {"python": "3.11"}},
 )
 FAILED = Result(RUN, error="ValueError: no", traceback="Traceback ...")
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -188,6 +193,152 @@ def test_several_processes_write_at_once(path: Path) -> None:
     connection.close()
 
 
+def seeded(seed: int, **fields: Any) -> Result:
+    return dataclasses.replace(RESULT, run=dataclasses.replace(RUN, seed=seed, **fields))
+
+
+def test_entries_are_results_at_their_places(path: Path) -> None:
+    relabelled = dataclasses.replace(RUN, environment="column", agent="row")
+    orphan = seeded(7)
+    with Store(path) as store:
+        for result in (orphan, seeded(1), RESULT):
+            store.add(result)
+        store.enter("mine", [RUN, seeded(1).run, seeded(2).run])
+        store.enter("other", [relabelled])
+        named = dataclasses.replace(RUN, seed=7, environment="Corridor-v0", agent="corridor/right")
+        expected = [
+            Entry(None, None, dataclasses.replace(orphan, run=named)),
+            Entry("mine", 0, RESULT),
+            Entry("mine", 1, seeded(1)),
+            Entry("other", 0, dataclasses.replace(RESULT, run=relabelled)),
+        ]
+        assert store.entries() == expected
+        assert store.entries("mine") == expected[1:3]
+        assert store.entries(keys=[RUN.key]) == [expected[1], expected[3]]
+        assert store.entries("other", [orphan.run.key]) == []
+        with pytest.raises(UnknownNameError, match="did you mean 'mine'"):
+            store.entries("mime")
+
+
+def test_a_key_may_be_written_short(path: Path) -> None:
+    with Store(path) as store:
+        store.add(RESULT)
+        assert store.key_of(RUN.key) == store.key_of(RUN.key[:6].upper()) == RUN.key
+        for wrong in (RUN.key[:5], "", "dqn on robot", "%%%%%%"):
+            with pytest.raises(InvalidArgumentError, match="at least 6 hexadecimal digits"):
+                store.key_of(wrong)
+        with pytest.raises(UnknownNameError, match="no run whose key begins with 'ffffff': `lexi"):
+            store.key_of("ffffff")
+        store._connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7) "
+            "INSERT INTO results SELECT substr(key, 1, 8) || i, spec, returns, 0.0, 0.0, NULL, "
+            "NULL, manifest, curve, episodes FROM results, n"
+        )
+        with pytest.raises(InvalidArgumentError, match=f"8 runs .*{RUN.key[:8]}1, .* and 3 more"):
+            store.key_of(RUN.key[:8])
+
+
+def test_merged_suites_are_the_same_in_any_order(path: Path) -> None:
+    """Those of people who have run other seeds, other agents, or another version of the suite."""
+    parts = [
+        [Entry("mine", position, seeded(seed)) for position, seed in enumerate((0, 1))],
+        [Entry("mine", position, seeded(seed)) for position, seed in enumerate((2, 1, 3))],
+        [Entry("mine", position, seeded(9, agent=agent)) for position, agent in enumerate("ba")],
+        [Entry("other", 5, RESULT), Entry(None, None, seeded(4))],
+    ]
+    boards = []
+    for number, order in enumerate(itertools.permutations(parts)):
+        with Store(path.with_name(f"{number}.sqlite")) as store:
+            for part in order:
+                store.merge(part)
+            boards.append((store.results_of("mine"), store.entries()))
+    assert all(board == boards[0] for board in boards)
+    assert [len(each) for each in boards[0]] == [6, 8]
+
+
+def test_merging_keeps_what_a_suite_has(path: Path) -> None:
+    with Store(path) as store:
+        store.enter("mine", [RUN, seeded(1).run])
+        store.add(RESULT)
+        offered = [Entry("mine", 0, seeded(5)), Entry("mine", 4, RESULT)]
+        assert list(store.merge(offered).new) == [seeded(5).run.key]
+        assert sorted(each.run.seed for each in store.results_of("mine")) == [0, 5]
+        assert not store.merge(offered).new
+        # What was missing is still known to be of the suite.
+        store.add(seeded(1))
+        assert [each.run.seed for each in store.results_of("mine")][-1] == 1
+
+
+def test_what_contradicts_keeps_all_out(path: Path) -> None:
+    other = dataclasses.replace(RESULT, returns=(-3.0, 0.3))
+    elsewhere = dataclasses.replace(RESULT, learning_seconds=9.0, manifest={"time": "later"})
+    with Store(path) as store:
+        store.add(RESULT)
+        offered = [Entry("mine", 0, seeded(1)), Entry("mine", 1, other), Entry("a", 0, elsewhere)]
+        comparison = store.merge(offered)
+        assert comparison.contradictions == {1: "1 of 2 returns differ, by up to 5.55e-17"}
+        assert store.suites() == []
+        assert store.find(seeded(1).run) is None
+        assert store.merge(offered, keep=True) == comparison
+        assert store.results_of("mine") == [seeded(1), RESULT]
+        assert store.results_of("a") == [RESULT]
+    with Store(path.with_name("empty.sqlite")) as store:
+        # Packs may contradict each other.
+        assert list(store.merge(offered).contradictions) == [2]
+        assert store.entries() == []
+
+
+def test_a_failure_contradicts_nothing(path: Path) -> None:
+    good, bad = Entry("mine", 0, RESULT), Entry("mine", 0, FAILED)
+    worse = Entry("mine", 0, dataclasses.replace(FAILED, error="KeyError: no"))
+    for number, order in enumerate(itertools.permutations([good, bad, worse])):
+        for together in (True, False):
+            with Store(path.with_name(f"{number}-{together}.sqlite")) as store:
+                for part in [order] if together else [[each] for each in order]:
+                    assert store.merge(part).contradictions == {}
+                assert store.results_of("mine") == [RESULT]
+
+
+def test_a_full_disk_merges_nothing(path: Path) -> None:
+    large = [
+        Entry("mine", seed, dataclasses.replace(seeded(seed), returns=(0.1,) * 10_000))
+        for seed in range(1, 10)
+    ]
+    with Store(path) as store:
+        store.merge([Entry("mine", 0, RESULT)])
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+        with pytest.raises(StoreError, match="full"):
+            store.merge(large)
+        assert store.entries() == [Entry("mine", 0, RESULT)]
+        store._connection.execute("PRAGMA max_page_count = 1000000")
+        store.merge(large)
+        assert len(store.results_of("mine")) == 10
+
+
+def test_a_merge_that_is_killed_merges_nothing(path: Path) -> None:
+    program = """
+import os, sys
+from lexigym.leaderboard.store import Store
+from tests.leaderboard.test_store import RESULT, Entry, seeded
+
+class Killing(Store):
+    def _keep(self, result):
+        super()._keep(result)
+        if result.run.seed == 50:
+            os._exit(9)
+
+Killing(sys.argv[1]).merge([Entry("mine", seed, seeded(seed)) for seed in range(100)])
+"""
+    with Store(path) as store:
+        store.add(RESULT)
+    process = subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, timeout=60)
+    assert process.returncode == 9
+    with Store(path) as store:
+        assert store.entries(keys=[RUN.key])
+        assert len(store.entries()) == 1
+
+
 def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
     path.parent.mkdir()
     connection = sqlite3.connect(path)
@@ -198,6 +349,9 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
         "INSERT INTO results VALUES (?, ?, '[-3.0]', 1.5, 0.25, NULL, NULL, '{}')",
         [RUN.key, RUN.spec],
     )
+    connection.execute(
+        "INSERT INTO entries VALUES ('mine', 0, ?, ?, ?)", [RUN.environment, RUN.agent, RUN.key]
+    )
     connection.commit()
     connection.close()
     old = Result(RUN, (-3.0,), learning_seconds=1.5, evaluation_seconds=0.25)
@@ -206,6 +360,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
         store.add(dataclasses.replace(RESULT, run=dataclasses.replace(RUN, seed=1)))
     with Store(path) as store:
         assert store.find(RUN) == old
+        assert store.results_of("mine") == [old]
 
 
 def test_a_field_that_comes_later_changes_no_key() -> None:
