@@ -13,10 +13,12 @@ from functools import partial
 from rich.console import Console
 
 from ..registry.agents import find_agent
+from ..registry.errors import InvalidArgumentError
 from .atomic_file import atomic_file
 from .experiment import Experiment, load_experiment
 from .progress import ProgressBars
-from .resuming import execute_missing
+from .ray_workers import execute_all_on_ray
+from .resuming import Executor, execute_missing
 from .run import Result, Run
 from .scores import summarise
 from .store import Store
@@ -29,11 +31,10 @@ def bench(arguments: argparse.Namespace) -> int:
     console = Console()
     experiment = load_experiment(arguments.suite)
     runs = experiment.runs()
-    jobs = arguments.jobs or _cores()
+    jobs, executor = _executor(arguments)
     started = time.perf_counter()
     with Store(arguments.store) as store, ProgressBars(runs, jobs, console) as bars:
         store.enter(experiment.name, runs)
-        executor = partial(execute_all, jobs=jobs, tensorboard=arguments.tensorboard)
         results = execute_missing(runs, executor, bars, store, _check)
     seconds = time.perf_counter() - started
     print_scores(console, results, experiment.name)
@@ -53,6 +54,23 @@ def leaderboard(arguments: argparse.Namespace) -> None:
         console = Console()
         for suite in store.suites() if arguments.suite is None else [arguments.suite]:
             print_scores(console, store.results_of(suite), suite)
+
+
+def _executor(arguments: argparse.Namespace) -> tuple[int, Executor]:
+    """Return how many runs go on at a time, as far as is known, and what executes them."""
+    jobs = arguments.jobs or _cores()
+    if arguments.executor == "ray":
+        return jobs, partial(
+            execute_all_on_ray,
+            jobs=arguments.jobs,
+            tensorboard=arguments.tensorboard,
+            address=arguments.address,
+        )
+    if arguments.address is not None:
+        raise InvalidArgumentError(
+            f"--address {arguments.address} is that of a Ray cluster: add --executor ray."
+        )
+    return jobs, partial(execute_all, jobs=jobs, tensorboard=arguments.tensorboard)
 
 
 def _check(run: Run) -> None:

@@ -66,6 +66,7 @@ What was run before is not run again; after an interruption the same command goe
 examples:
   lexigym bench quick
   lexigym bench my-suite.toml --jobs 4 --out results.json
+  lexigym bench full --executor ray --address 10.0.0.1:6379
 """
 VERIFY_EXAMPLES = """
 A run is named by its key, or by the first six or more characters of it. The exit code is 0 if all
@@ -196,6 +197,15 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")
     _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
     _add_store(bench)
+    bench.add_argument(
+        "--executor",
+        choices=("local", "ray"),
+        default="local",
+        help="processes of this machine, or a Ray cluster (local if left out)",
+    )
+    bench.add_argument(
+        "--address", metavar="HOST:PORT", help="of the Ray cluster; one is started if left out"
+    )
     bench.add_argument("--out", metavar="PATH", help="write the results there too, as JSON")
     bench.add_argument(
         "--tensorboard", metavar="DIR", help="log each run there, in a folder of its own"

@@ -60,8 +60,9 @@ class Pace:
             * _seconds_per_step(costs, self._runs[index])
             for index in (*self._waiting, *self._started)
         ]
-        # What goes on alone at the end can't be shared.
-        return max(sum(left) / self._jobs, max(left, default=0.0), 0.0)
+        # What goes on alone at the end can't be shared. A cluster may have grown.
+        jobs = max(self._jobs, self.running)
+        return max(sum(left) / jobs, max(left, default=0.0), 0.0)
 
     def found(self, index: int) -> None:
         """Be told that a run needs no time."""

@@ -261,6 +261,10 @@ class TestCorridor:
         assert "no store at 'absent.sqlite': `lexigym bench` makes one" in error
         assert not (tmp_path / "absent.sqlite").exists()
 
+    def test_bench_asks_where_an_address_belongs(self, lexigym):
+        error = lexigym("bench", "quick", "--address", "10.0.0.1:6379", code=2)
+        assert "add --executor ray" in error
+
     def test_bench_finds_a_wrong_hyperparameter_before_it_runs(self, lexigym, tmp_path):
         (tmp_path / "suite.toml").write_text("""
             seeds = [0]
