@@ -16,6 +16,7 @@ from ..registry.agents import find_agent
 from ..registry.errors import InvalidArgumentError
 from .atomic_file import atomic_file
 from .experiment import Experiment, load_experiment
+from .page.html import write_page
 from .progress import ProgressBars
 from .ray_workers import execute_all_on_ray
 from .resuming import Executor, execute_missing
@@ -49,11 +50,15 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:
-    """Print the tables of a store: of one suite, or of all that it knows."""
+    """Print the tables of a store, of one suite or of all that it knows, and write its page."""
+    console = Console()
     with Store(arguments.store, make=False) as store:
-        console = Console()
-        for suite in store.suites() if arguments.suite is None else [arguments.suite]:
+        suites = store.suites() if arguments.suite is None else [arguments.suite]
+        for suite in suites:
             print_scores(console, store.results_of(suite), suite)
+        if arguments.out is not None:
+            path = write_page(store, arguments.out, suites)
+            console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _executor(arguments: argparse.Namespace) -> tuple[int, Executor]:

@@ -23,6 +23,7 @@ examples:
   lexigym watch runs/GridRobot-v0/dqn-seed0.zip  see an episode
   lexigym play QA-v0                             write the answers yourself
   lexigym record QA-v0 oracle --out answers      write episodes to learn from
+  lexigym tune GridRobot-v0 dqn                  search hyperparameters
   lexigym bench quick                            compare the agents, in a few minutes
   lexigym leaderboard                            show what was compared
   lexigym verify 3fa94c                          run a result again, compare bit for bit
@@ -39,6 +40,16 @@ WATCH_EXAMPLES = """
 examples:
   lexigym watch dqn.zip                  in the terminal
   lexigym watch dqn.zip --out robot.gif  as a picture that moves
+"""
+TUNE_EXAMPLES = """
+What to search is LOW..HIGH, by orders of magnitude where they are far apart, or a list. Trials that
+do worse than most are given up. The same command goes on after an interruption.
+
+examples:
+  lexigym tune GridRobot-v0 dqn --trials 30
+  lexigym tune QA-v0 dqn --env-set level=small --search learning_rate=1e-4..1e-2 \\
+      --search "double=[true, false]" --num-envs 16
+  lexigym bench runs/tune/GridRobot-v0-dqn.toml  compare what was found with the defaults
 """
 PLAY_EXAMPLES = """
 what to type:
@@ -151,6 +162,34 @@ def build_parser() -> argparse.ArgumentParser:
     _add_number(train, "--eval-episodes", 100, "episodes of the evaluation at the end")
     train.add_argument("--progress", action="store_true", help="show a progress bar")
 
+    tune = add("tune", "tuning:tune", "search the hyperparameters of an agent", TUNE_EXAMPLES)
+    tune.add_argument("environment", metavar="ENV", help="a Gymnasium id, such as GridRobot-v0")
+    tune.add_argument("agent", metavar="AGENT", help="an agent, such as dqn or sb3/ppo")
+    _add_number(tune, "--trials", 20, "trials, with those of earlier calls")
+    _add_number(tune, "--steps", 20_000, "environment steps of a trial")
+    tune.add_argument(
+        "--search",
+        action="append",
+        default=[],
+        metavar="NAME=SPEC",
+        help="what to search, a range or a list; may be repeated (the usual ones if left out)",
+    )
+    _add_settings(tune, "--set", "a hyperparameter that all trials share")
+    _add_settings(tune, "--env-set", "an argument of the environment")
+    _add_settings(tune, "--eval-set", "one of the environment that trials are judged on")
+    _add_number(tune, "--num-envs", 1, "environments to learn on in parallel")
+    _add_number(tune, "--seeds", 1, "agents that learn in a trial, each under a seed of its own")
+    _add_number(tune, "--seed", 0, "root of all random numbers", least=0)
+    _add_number(tune, "--episodes", 50, "episodes of an evaluation")
+    _add_number(tune, "--reports", 5, "evaluations of a trial, at which it may be given up")
+    _add_number(tune, "--timeout", None, "seconds after which no trial begins; none if left out")
+    tune.add_argument(
+        "--out", metavar="PATH", help="the experiment (runs/tune/ENV-AGENT.toml if left out)"
+    )
+    tune.add_argument(
+        "--storage", metavar="PATH", help="the trials (runs/tune/ENV-AGENT.sqlite if left out)"
+    )
+
     evaluate = add("evaluate", "training:evaluate_checkpoint", "evaluate a saved agent")
     _add_checkpoint(evaluate)
     _add_number(evaluate, "--episodes", 100, "episodes to play")
@@ -213,6 +252,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     board = add("leaderboard", "benching:leaderboard", "show what `bench` has kept")
     board.add_argument("suite", metavar="SUITE", nargs="?", help="its name; all if left out")
+    board.add_argument("--out", metavar="DIR", help="write a page there too, DIR/index.html")
     _add_store(board)
 
     verify = add(

@@ -75,19 +75,30 @@ def normalised(results: Sequence[Result]) -> list[float]:
     Args:
         results: All results of an experiment, those of the reference agents among them.
     """
+    references = reference_means(results)
+    return [
+        float(normalise(result.mean_return, *references[result.run.environment]))
+        for result in results
+    ]
+
+
+def reference_means(results: Sequence[Result]) -> dict[str, tuple[float, float]]:
+    """Return what random play and the oracle earn on each environment; NaN where they have no run.
+
+    Args:
+        results: All results of an experiment.
+    """
     means: dict[tuple[str, str], list[float]] = {}
     for result in results:
         if result.error is None:
             key = result.run.environment, result.run.agent
             means.setdefault(key, []).append(result.mean_return)
-    scores = []
-    for result in results:
-        references = [
-            float(np.mean(means.get((result.run.environment, agent), np.nan)))
-            for agent in (RANDOM, ORACLE)
-        ]
-        scores.append(float(normalise(result.mean_return, *references)))
-    return scores
+
+    def mean(environment: str, agent: str) -> float:
+        return float(np.mean(means.get((environment, agent), np.nan)))
+
+    environments = dict.fromkeys(result.run.environment for result in results)
+    return {each: (mean(each, RANDOM), mean(each, ORACLE)) for each in environments}
 
 
 def _row(agent: str, environments: list[str], scored: Sequence[tuple[Result, float]]) -> Row:

@@ -60,6 +60,7 @@ def test_a_setting_is_toml_or_text(text, expected):
         "list",
         "describe",
         "train",
+        "tune",
         "evaluate",
         "watch",
         "record",

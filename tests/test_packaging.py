@@ -93,6 +93,10 @@ def test_the_wheel_holds_everything(wheel):
         for path in (ROOT / "agents" / "lm" / "shipped").iterdir()
     }
     expected |= {
+        f"lexigym/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "leaderboard" / "page" / "assets").iterdir()
+    }
+    expected |= {
         f"lexigym/{path.name}" for path in FACE.iterdir() if path.suffix in (".py", ".typed")
     }
     assert built == expected

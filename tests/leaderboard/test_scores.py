@@ -3,7 +3,7 @@ import pytest
 from rich.console import Console
 
 from lexigym.leaderboard.run import Result, Run
-from lexigym.leaderboard.scores import summarise
+from lexigym.leaderboard.scores import reference_means, summarise
 from lexigym.leaderboard.table import failure_list, score_table
 
 
@@ -65,6 +65,15 @@ def test_who_avoids_an_environment_has_no_overall_score():
 def test_without_a_reference_there_is_no_score():
     rows = summarise([each for each in results() if each.run.agent != "oracle"])
     assert all(np.isnan(row.overall.score) for row in rows)
+
+
+def test_the_references_are_the_means_of_what_ended_well():
+    failed = Result(run("oracle", "b", 2), error="ValueError: no")
+    without = [each for each in results() if each.run.agent != "random"]
+    assert reference_means([*results(), failed]) == {"[a]": (0, 2), "b": (-10, 10)}
+    random, oracle = reference_means(without)["b"]
+    assert np.isnan(random)
+    assert oracle == 10
 
 
 def test_the_table_shows_names_as_they_are(capsys):

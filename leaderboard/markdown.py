@@ -1,0 +1,44 @@
+"""The table of scores as Markdown, for a README."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from .scores import Cell, Row
+
+SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$#])")
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """Return agents by environments with their scores and intervals, in the dialect of GitHub.
+
+    Args:
+        rows: What `summarise` gives.
+    """
+    environments = list(rows[0].cells) if rows else []
+    several = len(environments) > 1
+    names = ["agent", *["all"] * several, *map(escape, environments)]
+    lines = [names, ["---", *["---:"] * (len(names) - 1)]]
+    for row in rows:
+        cells = [_cell(cell, 1) for cell in row.cells.values()]
+        overall = [_cell(row.overall, len(environments))] * several
+        lines.append([escape(row.agent), *overall, *cells])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def escape(text: str) -> str:
+    """Return Markdown that shows a text as it is, in one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _cell(cell: Cell, environments: int) -> str:
+    parts = [] if math.isnan(cell.score) else [f"{cell.score:.2f}"]
+    # Where each environment has one run, all resamples are the same, which is no certainty.
+    if parts and cell.runs > environments:
+        parts.append(f"[{cell.low:.2f}, {cell.high:.2f}]")
+    if cell.failed:
+        parts.append(f"({cell.failed} failed)")
+    # A score and an interval would be a link, if a reference had its name.
+    return " ".join(parts).replace("[", r"\[").replace("]", r"\]") or "-"
