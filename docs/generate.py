@@ -29,7 +29,7 @@ from lexigym.envs.datasets.phrases import TARGETS
 from lexigym.envs.datasets.schema import LEVELS, SPLITS, DatasetError
 from lexigym.envs.scorers.catalog import SCORERS
 from lexigym.leaderboard.atomic_file import atomic_file
-from lexigym.leaderboard.play import Words
+from lexigym.leaderboard.commands.play import Words
 from lexigym.registry.table import FAMILY
 from lexigym.registry.tables import TABLES
 

@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     module, _, function = arguments.command.partition(":")
     try:
         # Imported when used, so that `lexigym --help` is quick.
-        command = getattr(importlib.import_module(f".{module}", __package__), function)
+        command = getattr(importlib.import_module(f".commands.{module}", __package__), function)
         return int(command(arguments) or 0)
     except KeyboardInterrupt:
         print("lexigym: interrupted", file=sys.stderr)

@@ -126,7 +126,7 @@ def test_an_unforeseen_error_is_one_line_too(lexigym, monkeypatch):
     def fail(*arguments):
         raise KeyError("a\nb")
 
-    monkeypatch.setattr("lexigym.leaderboard.listing.list_all", fail)
+    monkeypatch.setattr("lexigym.leaderboard.commands.listing.list_all", fail)
     assert "KeyError: 'a\\nb' (--debug shows where)" in lexigym("list", code=2)
     with pytest.raises(KeyError):
         main(["list", "--debug"])
@@ -136,7 +136,7 @@ def test_an_interrupt_is_130(lexigym, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lexigym.leaderboard.listing.list_all", interrupt)
+    monkeypatch.setattr("lexigym.leaderboard.commands.listing.list_all", interrupt)
     lexigym("list", code=130)
 
 

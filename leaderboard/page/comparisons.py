@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..curves import aggregate, carried_forward, common_grid
 from ..experiment import REFERENCES
+from ..learning_curves import aggregate, carried_forward, common_grid
 from ..run import Result
 from ..scores import BOOTSTRAP_SEED, Cell, Row
 from ..statistics import (

@@ -6,9 +6,9 @@ import argparse
 
 from rich.console import Console
 
-from ..registry.errors import UnknownNameError
-from .packs import write_pack
-from .store import Store
+from ...registry.errors import UnknownNameError
+from ..packs.files import write_pack
+from ..store import Store
 
 
 def submit(arguments: argparse.Namespace) -> None:

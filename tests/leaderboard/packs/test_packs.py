@@ -16,14 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lexigym.leaderboard import pack_lines, pack_rows
-from lexigym.leaderboard.pack_rows import MOST_BYTES, PackError, digest, entry_of, row_of
-from lexigym.leaderboard.packs import read_packs, write_pack
+from lexigym.leaderboard.packs import lines, rows
+from lexigym.leaderboard.packs.files import read_packs, write_pack
+from lexigym.leaderboard.packs.rows import MOST_BYTES, PackError, digest, entry_of, row_of
 from lexigym.leaderboard.run import Episode, Point, Result, Run
 from lexigym.leaderboard.store import Entry
 from lexigym.registry.errors import InvalidArgumentError, MissingDependencyError
 
-from .test_store import FAILED, RESULT, RUN
+from ..test_store import FAILED, RESULT, RUN
 
 ENTRY = Entry("mine", 3, RESULT)
 SUFFIXES = (".jsonl", ".parquet")
@@ -226,7 +226,7 @@ def test_a_signed_row_that_is_wrong_is_refused(case: str, tmp_path: Path) -> Non
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 300
     path = tmp_path / "pack.jsonl"
-    pack_lines.write(path, [row_of(ENTRY), row])
+    lines.write(path, [row_of(ENTRY), row])
     packs = read_packs([path])
     assert packs.problems == [f"{str(path)!r}, line 2: {raised.value}"]
     assert packs.entries == [ENTRY]
@@ -289,7 +289,7 @@ def test_every_byte_of_a_line_matters(tmp_path: Path) -> None:
 def test_a_row_that_is_too_large_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pack_rows, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(rows, "MOST_BYTES", 1_000)
     large = dataclasses.replace(RESULT, manifest={"notes": "x" * 1_000})
     with pytest.raises(PackError, match=f"run {RUN.key} can't be packed: .* 1,000 are the most"):
         write_pack(tmp_path / "pack.jsonl", [ENTRY, Entry("mine", 0, large)])

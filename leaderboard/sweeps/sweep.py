@@ -12,9 +12,9 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from ..agents.protocol import evaluate
-from ..registry.agents import find_agent
-from .execution import make_learning_environment, seed_argument
+from ...agents.protocol import evaluate
+from ...registry.agents import find_agent
+from ..execution import make_learning_environment, seed_argument
 
 
 class Stream(IntEnum):

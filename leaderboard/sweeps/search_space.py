@@ -9,8 +9,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..registry.agents import known_hyperparameters
-from ..registry.errors import InvalidArgumentError
+from ...registry.agents import known_hyperparameters
+from ...registry.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

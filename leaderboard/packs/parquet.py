@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..registry.errors import MissingDependencyError
-from .pack_rows import PackError
+from ...registry.errors import MissingDependencyError
 from .plain_json import read_plain, write_plain
+from .rows import PackError
 
 RECORD = "row"
 AS_TEXT = ("episodes", "manifest")

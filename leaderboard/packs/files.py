@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..registry.errors import InvalidArgumentError
-from . import pack_lines, pack_parquet
-from .atomic_file import atomic_file
-from .pack_rows import PackError, entry_of, row_of
-from .store import Entry
+from ...registry.errors import InvalidArgumentError
+from ..atomic_file import atomic_file
+from ..store import Entry
+from . import lines, parquet
+from .rows import PackError, entry_of, row_of
 
 
 class Format(Protocol):
@@ -32,7 +32,7 @@ class Format(Protocol):
         """Return the row of a record, or raise a PackError that tells what is wrong with it."""
 
 
-FORMATS: dict[str, Format] = {".jsonl": pack_lines, ".parquet": pack_parquet}
+FORMATS: dict[str, Format] = {".jsonl": lines, ".parquet": parquet}
 
 
 @dataclass

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from lexigym.leaderboard.commands.verifying import verify
 from lexigym.leaderboard.progress import ProgressBars
 from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.store import Store
-from lexigym.leaderboard.verifying import verify
 from lexigym.leaderboard.workers import execute_all
 from lexigym.registry.errors import UnknownNameError
 
-from .test_execution import RUN as ROBOT
-from .test_store import RUN as CORRIDOR
+from ..test_execution import RUN as ROBOT
+from ..test_store import RUN as CORRIDOR
 
 REFERENCE = dataclasses.replace(ROBOT, hyperparameters={}, steps=0, curve_points=0)
 RUNS = [

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ..registry.agents import known_hyperparameters
-from ..registry.arguments import keyword_arguments
-from ..registry.environments import ENVIRONMENTS, find_spec
-from ..registry.errors import LexigymError, UnknownNameError, did_you_mean
-from ..registry.table import Entry, Table
-from ..registry.tables import AGENTS, TABLES
+from ...registry.agents import known_hyperparameters
+from ...registry.arguments import keyword_arguments
+from ...registry.environments import ENVIRONMENTS, find_spec
+from ...registry.errors import LexigymError, UnknownNameError, did_you_mean
+from ...registry.table import Entry, Table
+from ...registry.tables import AGENTS, TABLES
 
 
 def list_all(_: argparse.Namespace) -> None:

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ..registry.errors import LexigymError
-from ..registry.table import Entry
-from ..registry.tables import MODELS
+from ...registry.errors import LexigymError
+from ...registry.table import Entry
+from ...registry.tables import MODELS
 
 OTHERS = """
 Anywhere a model is named, a folder that transformers saved works as well, or a name of the Hugging

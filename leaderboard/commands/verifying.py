@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .comparison import different_manifest
-from .rerunning import rerun
-from .run import Result
-from .store import Store
+from ..comparison import different_manifest
+from ..rerunning import rerun
+from ..run import Result
+from ..store import Store
 
 DIGITS = 12
 # A manifest may be a stranger's, and of any length.

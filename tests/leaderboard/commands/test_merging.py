@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from lexigym.leaderboard import pack_lines
-from lexigym.leaderboard.merging import merge
-from lexigym.leaderboard.pack_rows import PackError, digest, row_of
-from lexigym.leaderboard.packs import write_pack
+from lexigym.leaderboard.commands.merging import merge
+from lexigym.leaderboard.commands.submitting import submit
+from lexigym.leaderboard.packs import lines
+from lexigym.leaderboard.packs.files import write_pack
+from lexigym.leaderboard.packs.rows import PackError, digest, row_of
 from lexigym.leaderboard.run import Result
 from lexigym.leaderboard.scores import summarise
 from lexigym.leaderboard.store import Entry, Store, StoreError
-from lexigym.leaderboard.submitting import submit
 from lexigym.registry.errors import InvalidArgumentError, UnknownNameError
 from lexigym.registry.tables import AGENTS
 
-from .test_store import FAILED, RESULT, RUN
+from ..test_store import FAILED, RESULT, RUN
 
 MEANS = {"random": -20.0, "oracle": -4.0, "first": -8.0, "second": -6.0}
 
@@ -155,7 +155,7 @@ def test_all_that_is_wrong_is_told_and_nothing_is_merged(
     newer = row_of(Entry("mine", 0, RESULT)) | {"version": 2}
     altered = row_of(Entry("mine", 0, RESULT)) | {"returns": [0.0, 0.0]}
     Path("packs").mkdir()
-    pack_lines.write(Path("packs/a.jsonl"), [newer, row_of(Entry("mine", 0, RESULT)), altered])
+    lines.write(Path("packs/a.jsonl"), [newer, row_of(Entry("mine", 0, RESULT)), altered])
     Path("packs/b.jsonl").write_bytes(b"<html>\n")
     with pytest.raises(PackError, match=r"nothing was merged \(4 problems\): mend"):
         merged("packs", "absent.jsonl")
@@ -320,6 +320,6 @@ def test_a_digest_guards_against_damage_alone() -> None:
     """Who makes up a result can sign it: it takes a rerun to tell."""
     row = row_of(Entry("mine", 0, RESULT)) | {"returns": [0.0, 0.0]}
     row["digest"] = digest(row)
-    pack_lines.write(Path("pack.jsonl"), [row])
+    lines.write(Path("pack.jsonl"), [row])
     merged("pack.jsonl")
     assert kept()[0].result.returns == (0.0, 0.0)

@@ -15,10 +15,10 @@ import unicodedata
 from reprlib import repr as shortened
 from typing import Any, NoReturn
 
-from ..registry.errors import LexigymError
+from ...registry.errors import LexigymError
+from ..run import Episode, Point, Result, Run
+from ..store import Entry
 from .plain_json import nests_too_deeply, write_plain
-from .run import Episode, Point, Result, Run
-from .store import Entry
 
 # Of what a row holds and means; a program reads those up to its own.
 VERSION = 1

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from ..agents.protocol import evaluate
-from ..registry.agents import find_agent, load_agent
-from ..registry.checkpoint import environment_of, read_config
-from ..registry.environments import find_spec, make_environment
-from .execution import make_learning_environment, seed_argument
+from ...agents.protocol import evaluate
+from ...registry.agents import find_agent, load_agent
+from ...registry.checkpoint import environment_of, read_config
+from ...registry.environments import find_spec, make_environment
+from ..execution import make_learning_environment, seed_argument
 
 
 def train(arguments: argparse.Namespace) -> None:

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..registry.agents import find_agent
-from ..registry.arguments import keyword_arguments
-from ..registry.environments import ENVIRONMENTS, find_spec, make_environment
-from ..registry.errors import InvalidArgumentError, LexigymError
-from .search_space import default_specs, drawn_hyperparameters, parse_search, search_space
-from .study import ERROR, finished_trials, import_optuna, open_study, run_trials
-from .sweep import Sweep
-from .tuned_experiment import import_tomlkit, tuned_experiment, write_experiment
+from ...registry.agents import find_agent
+from ...registry.arguments import keyword_arguments
+from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
+from ...registry.errors import InvalidArgumentError, LexigymError
+from ..sweeps.search_space import default_specs, drawn_hyperparameters, parse_search, search_space
+from ..sweeps.study import ERROR, finished_trials, import_optuna, open_study, run_trials
+from ..sweeps.sweep import Sweep
+from ..sweeps.tuned_experiment import import_tomlkit, tuned_experiment, write_experiment
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

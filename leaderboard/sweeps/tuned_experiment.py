@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..registry.errors import MissingDependencyError
-from .atomic_file import atomic_file
-from .experiment import REFERENCES
+from ...registry.errors import MissingDependencyError
+from ..atomic_file import atomic_file
+from ..experiment import REFERENCES
 from .sweep import Sweep
 
 # Not those that the sweep has learned under, which its choice may suit by chance.

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.text import Text
 
-from ..agents.protocol import episode_seeds
-from ..registry.environments import ENVIRONMENTS, find_spec, make_environment
-from ..registry.errors import InvalidArgumentError, LexigymError, UnknownNameError
+from ...agents.protocol import episode_seeds
+from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
+from ...registry.errors import InvalidArgumentError, LexigymError, UnknownNameError
 
 QUIT = ":q"
 # As many as fit a line are listed.

@@ -14,14 +14,14 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from ..registry.agents import find_agent
-from ..registry.environments import find_spec
-from ..registry.errors import LexigymError
-from .pack_rows import PackError
-from .packs import Packs, read_packs
-from .rerunning import rerun
-from .run import Run
-from .store import Comparison, Store
+from ...registry.agents import find_agent
+from ...registry.environments import find_spec
+from ...registry.errors import LexigymError
+from ..packs.files import Packs, read_packs
+from ..packs.rows import PackError
+from ..rerunning import rerun
+from ..run import Run
+from ..store import Comparison, Store
 from .verifying import describe
 
 

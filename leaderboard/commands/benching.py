@@ -12,19 +12,19 @@ from functools import partial
 
 from rich.console import Console
 
-from ..registry.agents import find_agent
-from ..registry.errors import InvalidArgumentError
-from .atomic_file import atomic_file
-from .experiment import Experiment, load_experiment
-from .page.html import write_page
-from .progress import ProgressBars
-from .ray_workers import execute_all_on_ray
-from .resuming import Executor, execute_missing
-from .run import Result, Run
-from .scores import summarise
-from .store import Store
-from .table import print_scores
-from .workers import execute_all
+from ...registry.agents import find_agent
+from ...registry.errors import InvalidArgumentError
+from ..atomic_file import atomic_file
+from ..experiment import Experiment, load_experiment
+from ..page.html import write_page
+from ..progress import ProgressBars
+from ..ray_workers import execute_all_on_ray
+from ..resuming import Executor, execute_missing
+from ..run import Result, Run
+from ..scores import summarise
+from ..store import Store
+from ..table import print_scores
+from ..workers import execute_all
 
 
 def bench(arguments: argparse.Namespace) -> int:

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ..agents.protocol import episode_seeds, takes_action_masks
-from ..registry.agents import load_agent
-from ..registry.environments import ENVIRONMENTS, find_spec, make_environment
-from ..registry.errors import InvalidArgumentError, MissingDependencyError
-from .atomic_file import atomic_file
+from ...agents.protocol import episode_seeds, takes_action_masks
+from ...registry.agents import load_agent
+from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
+from ...registry.errors import InvalidArgumentError, MissingDependencyError
+from ..atomic_file import atomic_file
 from .training import environment_to_play
 
 FRAMES_PER_SECOND = 4

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .pack_rows import MOST_BYTES, PackError
 from .plain_json import read_plain, write_plain
+from .rows import MOST_BYTES, PackError
 
 RECORD = "line"
 # The digest comes on top of what is limited.

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 import lexigym
 from lexigym.leaderboard.command_line import main
 from lexigym.leaderboard.experiment import load_experiment, parse_experiment
-from lexigym.leaderboard.search_space import default_specs, search_space
-from lexigym.leaderboard.sweep import Stream, Sweep, run_trial
-from lexigym.leaderboard.tuned_experiment import tuned_experiment, write_experiment
+from lexigym.leaderboard.sweeps.search_space import default_specs, search_space
+from lexigym.leaderboard.sweeps.sweep import Stream, Sweep, run_trial
+from lexigym.leaderboard.sweeps.tuned_experiment import tuned_experiment, write_experiment
 from lexigym.registry.agents import find_agent
 
 optuna = pytest.importorskip("optuna")
@@ -310,7 +310,7 @@ def test_if_all_fail_the_first_reason_is_told(tune):
 
 def test_time_that_is_up_begins_no_other_trial(tune, monkeypatch):
     clock = iter(range(0, 10_000, 4))
-    monkeypatch.setattr("lexigym.leaderboard.study.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("lexigym.leaderboard.sweeps.study.time.monotonic", lambda: next(clock))
     tune(*STUDY, *AIM, "--trials", "9", "--timeout", "8")
     assert len(aims()) == 2
 

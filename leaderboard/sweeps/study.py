@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import psutil
 
-from ..registry.agents import find_agent, known_hyperparameters
-from ..registry.errors import InvalidArgumentError, LexigymError, MissingDependencyError
+from ...registry.agents import find_agent, known_hyperparameters
+from ...registry.errors import InvalidArgumentError, LexigymError, MissingDependencyError
 from .search_space import defaults_within, drawn_hyperparameters
 from .sweep import Stream, Sweep, run_trial
 

@@ -1,0 +1,1 @@
+"""Results in files that are handed from one store to another."""
