@@ -22,9 +22,8 @@ def markdown_table(rows: Sequence[Row]) -> str:
     names = ["agent", *["all"] * several, *map(escape, environments)]
     lines = [names, ["---", *["---:"] * (len(names) - 1)]]
     for row in rows:
-        cells = [_cell(cell, 1) for cell in row.cells.values()]
-        overall = [_cell(row.overall, len(environments))] * several
-        lines.append([escape(row.agent), *overall, *cells])
+        cells = [row.overall] * several + list(row.cells.values())
+        lines.append([escape(row.agent), *map(_cell, cells)])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -33,10 +32,9 @@ def escape(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def _cell(cell: Cell, environments: int) -> str:
+def _cell(cell: Cell) -> str:
     parts = [] if math.isnan(cell.score) else [f"{cell.score:.2f}"]
-    # Where each environment has one run, all resamples are the same, which is no certainty.
-    if parts and cell.runs > environments:
+    if not math.isnan(cell.low):
         parts.append(f"[{cell.low:.2f}, {cell.high:.2f}]")
     if cell.failed:
         parts.append(f"({cell.failed} failed)")

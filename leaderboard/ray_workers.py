@@ -30,6 +30,7 @@ def execute_all_on_ray(
     jobs: int | None,
     watcher: Watcher,
     take: Callable[[Run], bool],
+    check: Callable[[Run], None] | None = None,
     tensorboard: str | None = None,
     *,
     address: str | None = None,
@@ -49,6 +50,7 @@ def execute_all_on_ray(
         watcher: Is told how they go; a run starts when it is handed to Ray.
         take: Asked before each; a run that isn't taken is left out, and has no result. Where none
             is taken, Ray isn't used.
+        check: Called with each run before any is executed; what it raises is raised.
         tensorboard: As in `execute`; on a cluster, a folder that its machines share.
         address: As in `ray.init`: "host:port", "ray://host:port", or "auto" for the cluster that
             this machine belongs to. None is the cluster that this process is connected to, else
@@ -59,6 +61,9 @@ def execute_all_on_ray(
         MissingDependencyError: If Ray isn't installed.
         InvalidArgumentError: If the cluster can't be reached or used.
     """
+    if check is not None:
+        for run in runs:
+            check(run)
     taken = (index for index, run in enumerate(runs) if take(run))
     first = next(taken, None)
     if first is None:

@@ -24,7 +24,12 @@ class Executor(Protocol):
     """What executes runs, as `execute_all` does."""
 
     def __call__(
-        self, runs: Sequence[Run], *, watcher: Watcher, take: Callable[[Run], bool]
+        self,
+        runs: Sequence[Run],
+        *,
+        watcher: Watcher,
+        take: Callable[[Run], bool],
+        check: Callable[[Run], None] | None,
     ) -> dict[int, Result]:
         """Return the results of the runs that were taken, by position."""
 
@@ -59,16 +64,19 @@ def execute_missing(
         return True
 
     missing = [index for index in range(len(runs)) if not find(index, failed=False)]
-    for index in missing:
-        check(runs[index])
+    unchecked: Callable[[Run], None] | None = check
     keeper = _Keeper(watcher, store)
     while missing:
         # Two rows may ask for the same.
         first = {runs[index].key: index for index in reversed(missing)}
         chosen = sorted(first.values())
         executed = executor(
-            [runs[index] for index in chosen], watcher=keeper.watching(chosen), take=store.claim
+            [runs[index] for index in chosen],
+            watcher=keeper.watching(chosen),
+            take=store.claim,
+            check=unchecked,
         )
+        unchecked = None
         done = {chosen[place]: result for place, result in executed.items()}
         results |= done
         mine = {runs[index].key for index in done}

@@ -21,7 +21,7 @@ class Cell:
 
     Attributes:
         score: Interquartile mean of the runs' normalised scores; NaN if there is none.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95 % interval; NaN where each environment has one run.
         high: Upper end.
         runs: Runs that ended well.
         failed: Runs that didn't.
@@ -138,7 +138,11 @@ def _cell(scores: list[Scores], failed: int) -> Cell:
     if not all(each.size for each in scores):
         # To leave out what an agent can't do would be to its advantage.
         return Cell(np.nan, np.nan, np.nan, runs, failed)
+    score = float(interquartile_mean(scores))
+    if runs == len(scores):
+        # All resamples are the same, which is no certainty.
+        return Cell(score, np.nan, np.nan, runs, failed)
     low, high = stratified_bootstrap(
         interquartile_mean, scores, generator=np.random.default_rng(BOOTSTRAP_SEED)
     )
-    return Cell(float(interquartile_mean(scores)), float(low), float(high), runs, failed)
+    return Cell(score, float(low), float(high), runs, failed)

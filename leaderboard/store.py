@@ -7,8 +7,6 @@ experiment gives its rows and columns: what one suite has run, another need not 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -17,11 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import psutil
-
 from ..registry.errors import InvalidArgumentError, LexigymError, UnknownNameError, did_you_mean
 from .comparison import different_outcome
 from .migrations import APPLICATION, MIGRATIONS
+from .process import Process
 from .run import Episode, Point, Result, Run
 
 SECONDS_TO_WAIT_FOR_OTHERS = 60.0
@@ -79,7 +76,7 @@ class Store:
         self.path = Path(path)
         if not (make or self.path.is_file()):
             raise StoreError(f"there is no store at {str(path)!r}: `lexigym bench` makes one.")
-        self._me = socket.gethostname(), os.getpid(), psutil.Process().create_time()
+        self._me = Process.this()
         with self._errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Transactions are begun by hand: each is one decision.
@@ -269,7 +266,7 @@ class Store:
                 "SELECT host, process, process_started, expires FROM claims WHERE key = ?",
                 [run.key],
             ).fetchone()
-            if claim is not None and self._holds(*claim):
+            if claim is not None and self._is_taken(Process(*claim[:3]), claim[3]):
                 return False
             connection.execute(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)",
@@ -310,16 +307,11 @@ class Store:
         self._connection.execute("DELETE FROM results WHERE key = ? AND error NOTNULL", [run.key])
         self._connection.execute("INSERT OR IGNORE INTO results VALUES (?,?,?,?,?,?,?,?,?,?)", row)
 
-    def _holds(self, host: str, process: int, started: float, expires: float) -> bool:
+    def _is_taken(self, owner: Process, expires: float) -> bool:
         """Whether who made a claim is another, and still alive."""
-        if (host, process, started) == self._me:
-            return False
-        if host != self._me[0]:
+        if owner.host != self._me.host:
             return expires > time.time()
-        try:
-            return bool(psutil.Process(process).create_time() == started)
-        except psutil.NoSuchProcess:
-            return False
+        return owner != self._me and owner.is_alive_here()
 
     def _open(self) -> None:
         # In one view of the file, which another process may be about to make.

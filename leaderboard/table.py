@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from rich.console import Console, RenderableType
@@ -15,6 +16,8 @@ from .scores import Cell, Row, summarise
 
 INTERVAL_WIDTH = len("[-0.12, -0.34]")
 WIDEST = 1_000
+# A terminal would obey these, and results may be of others.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def print_scores(console: Console, results: Sequence[Result], title: str) -> None:
@@ -31,7 +34,7 @@ def print_scores(console: Console, results: Sequence[Result], title: str) -> Non
 def score_table(rows: Sequence[Row], title: str) -> Table:
     """Return the table of agents by environments, with scores, their intervals and speed."""
     table = Table(
-        title=Text(title),
+        title=_plain(title),
         caption="score: 0 is random play, 1 the oracle; interquartile mean over the seeds, with "
         "its 95 % interval; s/run: seconds to learn and to evaluate",
     )
@@ -40,13 +43,13 @@ def score_table(rows: Sequence[Row], title: str) -> Table:
     if several:
         table.add_column("all", justify="right", no_wrap=True)
     for environment in rows[0].cells if rows else ():
-        table.add_column(Text(environment), justify="right", min_width=INTERVAL_WIDTH)
+        table.add_column(_plain(environment), justify="right", min_width=INTERVAL_WIDTH)
     table.add_column("steps/s", justify="right", no_wrap=True)
     table.add_column("s/run", justify="right", no_wrap=True)
     for row in rows:
         cells = [row.overall] * several + list(row.cells.values())
         table.add_row(
-            Text(row.agent),
+            _plain(row.agent),
             *map(_score_text, cells),
             _number(row.steps_per_second, ",.0f"),
             _number(row.seconds_per_run, ".1f"),
@@ -62,19 +65,23 @@ def failure_list(results: Sequence[Result]) -> RenderableType:
             key = (result.run.agent, result.run.environment, result.error)
             seeds.setdefault(key, []).append(result.run.seed)
     lines = [
-        f"failed: {agent} on {environment}, seeds {', '.join(map(str, failed))}: {error}"
+        _plain(f"failed: {agent} on {environment}, seeds {', '.join(map(str, failed))}: {error}")
         for (agent, environment, error), failed in seeds.items()
     ]
-    return Text("\n".join(lines), style="red")
+    return Text("\n", style="red").join(lines)
 
 
 def _score_text(cell: Cell) -> Text:
     text = Text(_number(cell.score, ".2f"), style="bold")
-    if not math.isnan(cell.score):
+    if not math.isnan(cell.low):
         text.append(f"\n[{cell.low:.2f}, {cell.high:.2f}]", style="not bold dim")
     if cell.failed:
         text.append(f"\n{cell.failed} failed", style="not bold red")
     return text
+
+
+def _plain(text: str) -> Text:
+    return Text(CONTROL_CHARACTER.sub(lambda character: repr(character[0])[1:-1], text))
 
 
 def _number(value: float, format_: str) -> str:

@@ -40,6 +40,7 @@ def execute_all(
     jobs: int,
     watcher: Watcher,
     take: Callable[[Run], bool],
+    check: Callable[[Run], None] | None = None,
     tensorboard: str | None = None,
 ) -> dict[int, Result]:
     """Execute runs in `jobs` processes and return their results, by the position of the run.
@@ -53,9 +54,10 @@ def execute_all(
         jobs: How many at a time.
         watcher: Is told how they go.
         take: Asked before each; a run that isn't taken is left out, and has no result.
+        check: Called in a process with each run before any is executed; what it raises is raised.
         tensorboard: As in `execute`.
     """
-    driver = _Driver(runs, watcher, take, tensorboard)
+    driver = _Driver(runs, watcher, take, check, tensorboard)
     waiting = deque(range(len(runs)))
     lost: list[int] = []
     with _single_threaded():
@@ -73,11 +75,13 @@ class _Driver:
         runs: Sequence[Run],
         watcher: Watcher,
         take: Callable[[Run], bool],
+        check: Callable[[Run], None] | None,
         tensorboard: str | None,
     ) -> None:
         self.runs = runs
         self.watcher = watcher
         self.take = take
+        self.check = check
         self.tensorboard = tensorboard
         self.taken: set[int] = set()
         self.results: dict[int, Result] = {}
@@ -90,6 +94,14 @@ class _Driver:
         running: dict[Future[Result], int] = {}
         lost: list[int] = []
         with self._pool(min(jobs, len(waiting))) as pool:
+            check, self.check = self.check, None
+            if check is not None:
+                # Not in this process, which would import for it all that a run imports.
+                checked = pool.submit(_check_all, check, self.runs)
+                # If it dies of that, so will the runs, which tell it.
+                if isinstance(checked.exception(), BrokenProcessPool):
+                    return []
+                checked.result()
             while not lost and (waiting or running):
                 while waiting and len(running) < jobs:
                     index = waiting.popleft()
@@ -132,6 +144,11 @@ class _Driver:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _check_all(check: Callable[[Run], None], runs: Sequence[Run]) -> None:
+    for run in runs:
+        check(run)
 
 
 _steps: Any = None

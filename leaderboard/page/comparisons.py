@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..bands import aggregate, carried_forward, common_grid
 from ..experiment import REFERENCES
-from ..learning_curves import aggregate, carried_forward, common_grid
 from ..run import Result
 from ..scores import BOOTSTRAP_SEED, Cell, Row
 from ..statistics import (
@@ -40,8 +40,8 @@ def score_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [
         {
             "agent": index,
-            "overall": _cell(row.overall, len(row.cells)),
-            "cells": [_cell(cell, 1) for cell in row.cells.values()],
+            "overall": _cell(row.overall),
+            "cells": [_cell(cell) for cell in row.cells.values()],
             "stepsPerSecond": rounded(row.steps_per_second),
             "secondsPerRun": rounded(row.seconds_per_run),
         }
@@ -169,12 +169,10 @@ def _band(positions: Sequence[Scores], scores: Sequence[Scores]) -> dict[str, An
     }
 
 
-def _cell(cell: Cell, environments: int) -> list[Any] | None:
+def _cell(cell: Cell) -> list[Any] | None:
     if not (cell.runs or cell.failed):
         return None
-    # Where each environment has one run, all resamples are the same, which is no certainty.
-    ends = (cell.low, cell.high) if cell.runs > environments else (np.nan, np.nan)
-    return [*rounded_all([cell.score, *ends]), cell.runs, cell.failed]
+    return [*rounded_all([cell.score, cell.low, cell.high]), cell.runs, cell.failed]
 
 
 def _generator() -> np.random.Generator:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import socket
 import time
 import traceback
 from collections.abc import Iterator
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
-import psutil
 
 from ...registry.agents import find_agent, known_hyperparameters
 from ...registry.errors import InvalidArgumentError, LexigymError, MissingDependencyError
+from ..process import Process
 from .search_space import defaults_within, drawn_hyperparameters
 from .sweep import Stream, Sweep, run_trial
 
@@ -120,7 +118,7 @@ def run_trials(
             defaults = known_hyperparameters(find_agent(sweep.agent, {})) or {}
             study.enqueue_trial(defaults_within(space, defaults))
         trial = study.ask(space)
-        trial.set_user_attr(PROCESS, [*_me()])
+        trial.set_user_attr(PROCESS, [*Process.this()])
         yield _run(study, sweep, trial, drawn_hyperparameters(trial.params, space), env)
         if seconds is not None and time.monotonic() - started >= seconds:
             return
@@ -182,24 +180,10 @@ def _end_interrupted_trials(study: Study, path: Path) -> None:
     from optuna.trial import TrialState
 
     for trial in study.get_trials(states=[TrialState.RUNNING]):
-        owner = trial.user_attrs.get(PROCESS)
-        if owner is not None and _is_another(*owner):
+        owner = Process(*trial.user_attrs[PROCESS]) if PROCESS in trial.user_attrs else None
+        if owner is not None and owner != Process.this() and owner.is_alive_here():
             raise LexigymError(
-                f"process {owner[1]} is at the sweep in {str(path)!r}: wait for it, or pass "
+                f"process {owner.number} is at the sweep in {str(path)!r}: wait for it, or pass "
                 "another --storage."
             )
         study.tell(trial.number, state=TrialState.FAIL)
-
-
-def _me() -> tuple[str, int, float]:
-    return socket.gethostname(), os.getpid(), psutil.Process().create_time()
-
-
-def _is_another(host: str, process: int, started: float) -> bool:
-    """Whether a process is alive and not this one; of other machines none is taken to be."""
-    if host != socket.gethostname() or (host, process, started) == _me():
-        return False
-    try:
-        return bool(psutil.Process(process).create_time() == started)
-    except psutil.NoSuchProcess:
-        return False

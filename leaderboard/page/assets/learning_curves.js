@@ -50,28 +50,25 @@ function curvesSection(view) {
     ),
     figures.length
       ? [
-          element(
-            "div",
-            { class: "bar" },
-            switcher(
-              "Horizontal axis",
-              [
-                ["steps", "By steps"],
-                ["seconds", "By wall time"],
-              ],
-              axis,
-              (value) => {
-                axis = value;
-                update();
-              },
-            ),
-          ),
+          axisSwitch(axis, (value) => {
+            axis = value;
+            update();
+          }),
           drawn,
           place,
         ]
       : element("p", {}, "No run of this suite was evaluated while it learned."),
   );
   return { node, update };
+}
+
+/** Return what chooses a horizontal axis of learning curves. */
+function axisSwitch(axis, choose) {
+  const choices = [
+    ["steps", "By steps"],
+    ["seconds", "By wall time"],
+  ];
+  return element("div", { class: "bar" }, switcher("Horizontal axis", choices, axis, choose));
 }
 
 function curveChart(view, environment, axis) {

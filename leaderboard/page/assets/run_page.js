@@ -156,23 +156,15 @@ function runCurve({ curve, spec }, { references: [random, oracle] }) {
     }),
     draw: lineChart,
   });
-  const toggle = switcher(
-    "Horizontal axis",
-    [
-      ["steps", "By steps"],
-      ["seconds", "By wall time"],
-    ],
-    axis,
-    (value) => {
-      axis = value;
-      figure.redraw();
-    },
-  );
+  const choice = axisSwitch(axis, (value) => {
+    axis = value;
+    figure.redraw();
+  });
   return element(
     "section",
     {},
     element("h2", {}, "Learning"),
-    element("div", { class: "bar" }, toggle),
+    choice,
     figure.node,
   );
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -281,7 +282,7 @@ def test_a_sweep_that_another_process_is_at_is_left_alone(tune):
     storage = optuna.storages.RDBStorage(path)
     trial = optuna.load_study(study_name="sweep", storage=storage).ask()
     parent = psutil.Process(os.getppid())
-    trial.set_user_attr("process", [os.uname().nodename, parent.pid, parent.create_time()])
+    trial.set_user_attr("process", [socket.gethostname(), parent.pid, parent.create_time()])
     storage.remove_session()
     storage.engine.dispose()
     assert f"process {parent.pid} is at the sweep" in tune(*STUDY, *AIM, code=2)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexigym.leaderboard.learning_curves import aggregate, carried_forward, common_grid
+from lexigym.leaderboard.bands import aggregate, carried_forward, common_grid
 
 positions = st.lists(st.integers(0, 50), min_size=1, max_size=8, unique=True).map(sorted)
 
