@@ -60,6 +60,20 @@ def legal_actions(action_masks: Any, size: int, n_actions: int) -> npt.NDArray[n
     return legal
 
 
+def movers(action_masks: Any) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell in which games a player is to move, which it isn't where its mask is all false.
+
+    Args:
+        action_masks: `(A,)` or `(n, A)`, of bool or of zeros and ones.
+
+    Returns:
+        Where it is to move, `(n,) bool`, and the masks, all true where it isn't.
+    """
+    masks = np.asarray(action_masks, dtype=bool)
+    moves = masks.any(axis=-1, keepdims=True)
+    return moves.reshape(-1), masks | ~moves
+
+
 def sample_legal(
     legal: npt.NDArray[np.bool_], generator: np.random.Generator
 ) -> npt.NDArray[np.int64]:

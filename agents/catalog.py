@@ -2,6 +2,11 @@
 
 AGENTS = (
     ("dqn", "lexigym.agents.dqn.agent:DQN", "deep Q-network, hand-written, each part a switch"),
+    (
+        "independent",
+        "lexigym.agents.multi.agent:IndependentAgents",
+        "an agent for each player of a game, or one for all",
+    ),
     ("lm", "lexigym.agents.lm.player:LanguageModelAgent", "a language model, as it was trained"),
     (
         "lm-dqn",

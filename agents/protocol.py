@@ -63,6 +63,13 @@ def takes_action_masks(agent: Agent) -> bool:
     return "action_masks" in inspect.signature(agent.predict).parameters
 
 
+def mask_argument(agent: Agent, action_masks: Any) -> dict[str, Any]:
+    """Return masks as the keyword argument of `predict`, nothing if it takes none."""
+    if action_masks is None or not takes_action_masks(agent):
+        return {}
+    return {"action_masks": action_masks}
+
+
 def evaluate(
     agent: Agent,
     env: gymnasium.Env[Any, Any],

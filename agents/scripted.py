@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +15,7 @@ from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
 from ..registry.errors import CheckpointError, InvalidArgumentError
-from .batches import batch_size, legal_actions, sample_legal
+from .batches import batch_size, legal_actions, movers, sample_legal
 from .callbacks import as_callback
 from .spaces import Spaces, environment_spec_json
 
@@ -72,22 +73,7 @@ class RandomAgent:
     ) -> tuple[Any, Any]:
         """Draw an action, or n of them; see `Agent.predict`."""
         size = batch_size(observation, self.spaces.observation_space)
-        space = self._action_space
-        if not isinstance(space, spaces.Discrete):
-            if action_masks is not None:
-                raise InvalidArgumentError(
-                    f"action_masks are for Discrete actions, not for {space}: leave them out."
-                )
-            if size is None:
-                return space.sample(), state
-            return np.stack([space.sample() for _ in range(size)]), state
-        if action_masks is None:
-            actions = space.np_random.integers(int(space.n), size=size or 1)
-        else:
-            legal = legal_actions(action_masks, size or 1, int(space.n))
-            actions = sample_legal(legal, space.np_random)
-        actions += int(space.start)
-        return (int(actions[0]) if size is None else actions), state
+        return _draw(self._action_space, size, action_masks), state
 
     def learn(self, total_timesteps: int, callback: Any = None, progress_bar: bool = False) -> Self:
         """Count the steps and call the callback once, but play none: nothing is learnt."""
@@ -182,6 +168,9 @@ class OracleAgent:
         size = batch_size(observation, Spaces.of(self.env).observation_space)
         unwrapped: Any = self.env.unwrapped
         answer = unwrapped.call("oracle_action") if self._asks_each else unwrapped.oracle_action()
+        if isinstance(answer, dict):
+            # The players of a game.
+            return answer, state
         actions = np.atleast_1d(np.asarray(answer, dtype=np.int64))
         if len(actions) != (size or 1):
             raise InvalidArgumentError(
@@ -214,6 +203,31 @@ class OracleAgent:
         agent = cls(env)
         agent.num_timesteps = config["num_timesteps"]
         return agent
+
+
+def _draw(space: spaces.Space[Any], size: int | None, masks: Any) -> Any:
+    """Draw one action, or n of them, from those that a mask leaves, or each by its own mask."""
+    if isinstance(space, spaces.Dict) and isinstance(masks, Mapping):
+        drawn = {}
+        for player, part in space.items():
+            mask = masks.get(player)
+            drawn[player] = _draw(part, size, None if mask is None else movers(mask)[1])
+        return drawn
+    if not isinstance(space, spaces.Discrete):
+        if masks is not None:
+            raise InvalidArgumentError(
+                f"action_masks are for Discrete actions, not for {space}: leave them out."
+            )
+        if size is None:
+            return space.sample()
+        return np.stack([space.sample() for _ in range(size)])
+    if masks is None:
+        actions = space.np_random.integers(int(space.n), size=size or 1)
+    else:
+        legal = legal_actions(masks, size or 1, int(space.n))
+        actions = sample_legal(legal, space.np_random)
+    actions += int(space.start)
+    return int(actions[0]) if size is None else actions
 
 
 def count_timesteps(agent: Any, total_timesteps: int, callback: Any) -> None:

@@ -22,7 +22,11 @@ from .environments import LENGTH, N_ACTIONS, Match, match_vector
 SB3_NAMES = ["dqn", "ppo", "a2c", "qrdqn", "maskable-ppo", "recurrent-ppo"]
 # Language models read nothing but tokens: tests of their own play environments of texts.
 LANGUAGE_MODELS = {"lm", "lm-dqn"}
-NAMES = [name for name, _, _ in AGENTS if not name.endswith("*") and name not in LANGUAGE_MODELS]
+# And what plays games of several players is tested on these.
+GAMES = {"independent"}
+NAMES = [
+    name for name, _, _ in AGENTS if not name.endswith("*") and name not in LANGUAGE_MODELS | GAMES
+]
 NAMES += [f"sb3/{name}" for name in SB3_NAMES]
 # The random agent never repeats itself, and the oracle reads the environment's one target.
 LEARNERS = [name for name in NAMES if name not in {"random", "oracle"}]

@@ -1,0 +1,1 @@
+"""Agents for games of several players, made of agents for one."""
