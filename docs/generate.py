@@ -57,6 +57,13 @@ import lexigym
 env = gymnasium.make("QA-v0", level="small")
 agent = lexigym.make_agent("dqn", env, seed=0, n_steps=5)"""
 
+PACKAGE_OF_GAMES = "lexigym.envs.multiagent"
+JOINT_FORM = (
+    "By id it is the joint form, which moves for all players: see `lexigym.registry.joint.Joint`."
+    " `env` and `parallel_env` are PettingZoo's two forms, `raw_env` is the first without its"
+    " checks. They need `pip install 'lexigym[multiagent]'`."
+)
+
 # The arguments that decide what a dataset holds; each combination is a row of its table.
 VARIANTS = {"level": LEVELS, "target": TARGETS}
 
@@ -181,13 +188,15 @@ def environment_page(entry: dict[str, Any]) -> str:
     # The small level is quick to make, and its episodes are quick to read.
     arguments = {"level": "small"} if "level" in inspect.signature(thing).parameters else {}
     parts = [f"# {entry['id']}", *prose(documentation.lead, section=False), usage(entry, arguments)]
+    parts += [JOINT_FORM] if is_game(entry) else []
     for title, lines in documentation.sections.items():
         parts.append(f"## {title}")
         if title == "Arguments":
             parts += argument_parts(thing, lines)
         else:
             parts += prose(lines)
-    parts += ["## Example episode", *example_episode(entry["id"], arguments)]
+    example = example_game if is_game(entry) else example_episode
+    parts += ["## Example episode", *example(entry["id"], arguments)]
     return page(*parts, "[All pages](../README.md)")
 
 
@@ -201,6 +210,12 @@ def usage(entry: dict[str, Any], arguments: dict[str, Any]) -> str:
         "",
         f'env = gymnasium.make("{entry["id"]}"{given})',
     ]
+    if is_game(entry):
+        lines[3:3] = [f"from {PACKAGE_OF_GAMES} import {entry['id']}"]
+        lines += [
+            f"game = {entry['id']}.env({keywords(arguments)[2:]})",
+            f"parallel_game = {entry['id']}.parallel_env({keywords(arguments)[2:]})",
+        ]
     if "vector_entry_point" in entry:
         form = f'"{entry["id"]}", 8, vectorization_mode="vector_entry_point"{given}'
         # Broken as the formatter does it, which looks into pages too.
@@ -243,6 +258,44 @@ def example_episode(id: str, arguments: dict[str, Any]) -> Iterator[str]:  # noq
             columns[2] = "name"
         yield table(columns, [row if named else [*row[:2], row[3]] for row in rows])
         yield f"The return is {number(total)}, and the episode ends so:"
+        yield fence(picture(env))
+
+
+def is_game(entry: dict[str, Any]) -> bool:
+    """Whether an environment has several players."""
+    return str(entry["entry_point"]).startswith(PACKAGE_OF_GAMES)
+
+
+def example_game(id: str, arguments: dict[str, Any]) -> Iterator[str]:  # noqa: A002
+    """Yield the parts that show a game that the oracle plays for all."""
+    with gymnasium.make(id, render_mode="ansi", **arguments) as env:
+        unwrapped: Any = env.unwrapped
+        yield (
+            f'The oracles play `gymnasium.make("{id}"{keywords(arguments)})` after'
+            f" `reset(seed={SEED})`:"
+        )
+        yield table(
+            ["player", "actions", "observations"],
+            [
+                [code(player), code(str(unwrapped.action_space[player])), code(str(seen))]
+                for player, seen in unwrapped.observation_space.items()
+            ],
+        )
+        env.reset(seed=SEED)
+        yield fence(picture(env))
+        rows: list[list[str]] = []
+        step, done = 0, False
+        total = 0.0
+        while not done:
+            step, movers, action = step + 1, unwrapped.movers, unwrapped.oracle_action()
+            _, reward, terminated, truncated, info = env.step(action)
+            rows += [
+                [str(step), code(mover), str(action[mover]), number(info["rewards"][mover])]
+                for mover in movers
+            ]
+            total, done = total + float(reward), terminated or truncated
+        yield table(["step", "player", "action", "reward"], rows)
+        yield f"The mean of the players' returns is {number(total)}, and the game ends so:"
         yield fence(picture(env))
 
 

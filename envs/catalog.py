@@ -21,6 +21,27 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
         "order_enforce": False,
     },
     {
+        "id": "robot_team_v0",
+        "entry_point": "lexigym.envs.multiagent.robot_team_v0:joint_env",
+        "summary": "robots walk to their goals on one grid, in each other's way",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
+    {
+        "id": "translation_relay_v0",
+        "entry_point": "lexigym.envs.multiagent.translation_relay_v0:joint_env",
+        "summary": "a speaker sends a sentence over a narrow channel, a listener translates it",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
+    {
+        "id": "twenty_questions_v0",
+        "entry_point": "lexigym.envs.multiagent.twenty_questions_v0:joint_env",
+        "summary": "a guesser asks about a hidden entity, an answerer knows it",
+        "disable_env_checker": True,
+        "order_enforce": False,
+    },
+    {
         "id": "TextGen-v0",
         "entry_point": "lexigym.envs.text.tasks:text_gen",
         "vector_entry_point": "lexigym.envs.text.tasks:text_gen_vector",

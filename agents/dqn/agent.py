@@ -94,7 +94,8 @@ class DQN:
         if not isinstance(action_space, spaces.Discrete):
             raise InvalidArgumentError(
                 f"dqn chooses among Discrete actions, got the action space {action_space}: "
-                "wrap the environment, or choose another agent such as sb3/ppo."
+                "wrap the environment, or choose another agent, such as independent for several "
+                "players and sb3/ppo for continuous actions."
             )
         self._n_actions = int(action_space.n)
         self._encoder = ObservationEncoder(self._spaces.observation_space)

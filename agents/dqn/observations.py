@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import gymnasium
@@ -13,6 +14,7 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from ...registry.errors import InvalidArgumentError
+from ..spaces import tokens_in
 
 
 class ObservationEncoder:
@@ -58,7 +60,8 @@ class ObservationEncoder:
 class Features(nn.Module):
     """Float features of encoded observations: `(B, *shape)` in, `(B, D) float32` out.
 
-    Discrete values become one-hot, bytes are scaled to [0, 1], all else is taken as it is.
+    Discrete values and tokens become one-hot, bytes are scaled to [0, 1], all else is taken as it
+    is.
 
     Args:
         space: The space of a single observation.
@@ -86,6 +89,8 @@ class Features(nn.Module):
             starts = self.space.start.flatten().tolist()
             columns = zip(values, starts, widths, strict=True)
             return torch.cat([F.one_hot(v - start, w).float() for v, start, w in columns], dim=1)
+        if (vocabulary_size := tokens_in(self.space)) is not None:
+            return F.one_hot(observations, vocabulary_size).flatten(1).float()
         features = observations.reshape(len(observations), -1).float()
         if observations.dtype == torch.uint8 and isinstance(self.space, spaces.Box):
             return features / 255
@@ -99,12 +104,18 @@ def _feature_count(space: gymnasium.Space[Any]) -> int:
         return int(space.n)
     if isinstance(space, spaces.MultiDiscrete):
         return int(space.nvec.sum())
+    if (vocabulary_size := tokens_in(space)) is not None:
+        return _length(space) * vocabulary_size
     if isinstance(space, (spaces.Box, spaces.MultiBinary)):
-        return int(np.prod(space.shape))
+        return _length(space)
     raise InvalidArgumentError(
         f"dqn can't use the observation space {space}; it takes Box, Discrete, MultiDiscrete, "
         "MultiBinary, and Dict or Tuple of these: wrap the environment to observe one of them."
     )
+
+
+def _length(space: gymnasium.Space[Any]) -> int:
+    return math.prod(space.shape or ())
 
 
 def _parts(space: spaces.Dict | spaces.Tuple[Any]) -> dict[Any, gymnasium.Space[Any]]:

@@ -75,6 +75,11 @@ class IndependentAgents:
         hyperparameters: Mapping[str, Any] | None = None,
         seed: int | None = None,
     ) -> None:
+        for name, value in {"hyperparameters": hyperparameters, "agent": agent}.items():
+            if not isinstance(value, (Mapping, str if name == "agent" else type(None))):
+                raise InvalidArgumentError(
+                    f"{name} must be a dict, got {value!r}: write it as {{name: value}}."
+                )
         self._given: dict[str, Any] = {
             "agent": agent if isinstance(agent, str) else dict(agent),
             "shared": shared,

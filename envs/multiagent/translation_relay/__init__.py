@@ -1,0 +1,1 @@
+"""The game of `translation_relay_v0`."""
