@@ -68,6 +68,26 @@ TRAININGS = {
         (),
         None,
     ),
+    "translation-relay": Training(
+        "translation_relay_v0",
+        {},
+        8,
+        160_000,
+        False,
+        {
+            "net_arch": (128, 128),
+            "batch_size": 64,
+            "gradient_steps": 4,
+            "gamma": 0.8,
+            "reward_scale": 10.0,
+            "huber_threshold": 10.0,
+            # What the other meant long ago is worth nothing.
+            "buffer_size": 10_000,
+            "exploration_fraction": 0.5,
+        },
+        ("train", "test"),
+        None,
+    ),
 }
 
 

@@ -12,9 +12,13 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import EnvironmentFaultError, InvalidArgumentError
 from ..batches import sample_legal
 from ..protocol import Agent, mask_argument
+
+# An agent that ends each game at once would leave nothing to learn from to those after it.
+GAMES_WITH_THEIR_OWN_MOVES = 10
+MOST_GAMES_WITHOUT_A_MOVE = 10_000
 
 
 class Seats(VectorEnv[Any, Any, Any]):
@@ -22,7 +26,8 @@ class Seats(VectorEnv[Any, Any, Any]):
 
     A step is one decision of the seat's player: its game then goes on until that player is to move
     again, or its episode ends, and the reward is what the player was paid on the way. An agent that
-    knows no masks may choose what is forbidden: a legal action is drawn in its place.
+    knows no masks may choose what is forbidden: a legal action is drawn in its place. If others
+    keep ending the game before the player is to move, they are moved at random until it is.
 
     Args:
         games: Joint forms of one game, each its own copy.
@@ -35,6 +40,7 @@ class Seats(VectorEnv[Any, Any, Any]):
 
     Raises:
         InvalidArgumentError: If the players' spaces differ.
+        EnvironmentFaultError: From `reset` and `step`, if the player is never to move.
     """
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012, Gymnasium's way
@@ -62,6 +68,8 @@ class Seats(VectorEnv[Any, Any, Any]):
         self._observations: list[dict[str, Any]] = [{} for _ in self.games]
         self._masks: list[dict[str, npt.NDArray[np.int8]]] = [{} for _ in self.games]
         self._earned = np.zeros(self.num_envs)
+        # Games in a row that have begun at a seat without a decision of its player.
+        self._begun = np.zeros(self.num_envs, dtype=np.int64)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -75,6 +83,7 @@ class Seats(VectorEnv[Any, Any, Any]):
             seeds = [int(each) for each in drawn]
             self._np_random = np.random.default_rng(np.random.SeedSequence([seed, self.num_envs]))
         self._episodes = 0
+        self._begun[:] = 0
         for index, each in enumerate(seeds):
             self._begin(index, each, options)
         self._play_on({})
@@ -108,6 +117,12 @@ class Seats(VectorEnv[Any, Any, Any]):
     def _begin(self, index: int, seed: int | None, options: dict[str, Any] | None) -> None:
         self._seated[index] = self.players[self._episodes % len(self.players)]
         self._episodes += 1
+        self._begun[index] += 1
+        if self._begun[index] > MOST_GAMES_WITHOUT_A_MOVE:
+            raise EnvironmentFaultError(
+                f"{self._seated[index]} was never to move in {MOST_GAMES_WITHOUT_A_MOVE} games: "
+                "there is nothing for it to learn."
+            )
         self._observations[index], info = self.games[index].reset(seed=seed, options=options)
         self._masks[index] = info.get("action_mask", {})
 
@@ -128,6 +143,7 @@ class Seats(VectorEnv[Any, Any, Any]):
                 game, seated = self.games[index], self._seated[index]
                 if index in chosen:
                     actions[index][seated] = chosen.pop(index)
+                    self._begun[index] = 0
                 observation, _, terminated, truncated, info = game.step(actions[index])
                 self._observations[index] = observation
                 self._masks[index] = info.get("action_mask", {})
@@ -166,8 +182,18 @@ class Seats(VectorEnv[Any, Any, Any]):
             )
             legal = self._drawn_legal(player, answers, masks)
             for index, answer in zip(where, legal, strict=True):
-                actions[index][player] = answer
+                patient = self._begun[index] <= GAMES_WITH_THEIR_OWN_MOVES
+                actions[index][player] = answer if patient else self._draw(index, player)
         return actions
+
+    def _draw(self, index: int, player: str) -> Any:
+        """Return a random action, a legal one where there is a mask."""
+        mask = self._masks[index].get(player)
+        space: Any = self.games[0].action_space
+        if mask is None:
+            return space[player].sample()
+        drawn = sample_legal(mask[None].astype(bool), self.np_random)
+        return int(drawn[0]) + int(space[player].start)
 
     def _legal(self, actions: npt.NDArray[Any]) -> Any:
         masks = self._stacked_masks(self._seated, range(self.num_envs))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexigym.agents.multi.seats import Seats
-from lexigym.registry.errors import InvalidArgumentError
+from lexigym.registry.errors import EnvironmentFaultError, InvalidArgumentError
 from lexigym.registry.joint import Joint
 
 from ...games import MESSAGES, Meeting, Signals
@@ -92,6 +92,43 @@ def test_it_is_what_one_sees_of_the_game(seed: int, actions: list[int], habit: i
             if ended["right"] or cut["right"]:
                 np.testing.assert_array_equal(info["final_obs"][index], seen[index])
                 seen[index] = game.reset()[0]["right"]
+
+
+class Hasty(Signals):
+    """The speaker may end the game, by the number that is forbidden elsewhere."""
+
+    def __init__(self, always: bool = False) -> None:
+        super().__init__()
+        self.always = always
+
+    def reset(self, seed: int | None = None, options: Any = None) -> None:
+        super().reset(seed, options)
+        self.infos["speaker"]["action_mask"][:] = 1
+
+    def step(self, action: Any) -> None:
+        ends = self.always or action == MESSAGES
+        if self.agent_selection == "speaker" and ends and not self.terminations["speaker"]:
+            self.terminations = dict.fromkeys(self.agents, True)
+            return
+        super().step(action)
+
+
+def test_who_never_gets_to_move_waits_for_chance() -> None:
+    seats = Seats([Joint(Hasty())], ["listener"])
+    seats.agents = {"speaker": Habit(lambda _: MESSAGES)}
+    observations, _ = seats.reset(seed=0)
+    for _ in range(20):
+        observations, _, terminated, _, _ = seats.step(np.zeros(1, np.int64))
+        assert terminated.all()
+        # What was heard was drawn.
+        assert observations[0].argmax() < MESSAGES
+
+
+def test_who_can_never_move_is_told_of() -> None:
+    seats = Seats([Joint(Hasty(always=True))], ["listener"])
+    seats.agents = {"speaker": Habit(lambda _: 0)}
+    with pytest.raises(EnvironmentFaultError, match="listener was never to move in 10000 games"):
+        seats.reset(seed=0)
 
 
 def test_players_take_the_seat_in_turn() -> None:

@@ -42,7 +42,9 @@ num_envs = 2
         ("robot_team_v0", ["--set", "agent=sb3/dqn", "--set", "shared=true"]),
         ("robot_team_v0", ["--num-envs", "2", "--set", SMALL]),
         ("twenty_questions_v0", ["--env-set", "level=small", "--set", SMALL]),
+        ("twenty_questions_v0", ["--env-set", "level=small", "--set", "agent=sb3/dqn"]),
         ("translation_relay_v0", ["--set", SMALL]),
+        ("translation_relay_v0", ["--set", "agent=sb3/dqn", "--set", SMALL]),
     ],
 )
 def test_train_evaluate_and_watch(
