@@ -6,6 +6,7 @@ import importlib
 import re
 import warnings
 from dataclasses import dataclass
+from multiprocessing.process import current_process
 from typing import Any
 
 from .errors import (
@@ -185,7 +186,9 @@ class Table:
                     f"is left out: {error}"
                 )
                 self.rejected.append((entry, rejection))
-                warnings.warn(str(rejection), stacklevel=2)
+                # Once, not by each process that a command starts.
+                if current_process().name == "MainProcess":
+                    warnings.warn(str(rejection), stacklevel=2)
 
     def _find(self, name: str) -> Entry | None:
         entry = self._entries.get(name)
