@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium
 
 from ..agents.protocol import evaluate
-from ..registry.agents import find_agent, known_hyperparameters
+from ..registry.agents import find_agent, seed_argument
 from ..registry.environments import make_environment, make_vector_environment
 from .curve import Curve
 from .episodes import episodes_to_look_at, make_drawing_environment
@@ -81,11 +81,3 @@ def make_learning_environment(id: str, num_envs: int, arguments: dict[str, Any])
     if num_envs == 1:
         return make_environment(id, **arguments)
     return make_vector_environment(id, num_envs, **arguments)
-
-
-def seed_argument(agent_class: Any, seed: int) -> dict[str, int]:
-    """Return the agent's own seed as a keyword argument, or nothing if it takes none."""
-    known = known_hyperparameters(agent_class)
-    if known is not None and "seed" not in known:
-        return {}
-    return {"seed": seed}

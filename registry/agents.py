@@ -70,6 +70,14 @@ def known_hyperparameters(agent_class: Any) -> dict[str, Any] | None:
     return None if arguments is None else dict(list(arguments.items())[1:])
 
 
+def seed_argument(agent_class: Any, seed: int) -> dict[str, int]:
+    """Return the agent's own seed as a keyword argument, or nothing if it takes none."""
+    known = known_hyperparameters(agent_class)
+    if known is not None and "seed" not in known:
+        return {}
+    return {"seed": seed}
+
+
 def find_agent(name: str, hyperparameters: dict[str, Any]) -> Any:
     """Return the class of an agent, refusing hyperparameters that it doesn't have.
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv, VectorEnv
 
-from ...registry.agents import find_agent, known_hyperparameters, load_agent, make_agent
+from ...registry.agents import find_agent, load_agent, make_agent, seed_argument
 from ...registry.errors import CheckpointError, InvalidArgumentError
 from ...registry.joint import Joint
 from ..batches import batch_size, movers
@@ -54,7 +54,7 @@ class IndependentAgents:
         seed: The root of all agents' seeds.
 
     Attributes:
-        players: The players, in the game's order.
+        players: The players, in the order of the spaces.
         agents: Who plays, by player.
         num_timesteps: Decisions that were learned from, of all agents together.
 
@@ -113,7 +113,8 @@ class IndependentAgents:
                 seat: make_agent(
                     name,
                     self._seats.get(seat) or self._spaces_of(seat),
-                    **_seed_argument(name, root) | own[seat],
+                    **seed_argument(find_agent(name, {}), int(root.generate_state(1)[0]))
+                    | own[seat],
                 )
                 for (seat, name), root in zip(names.items(), roots, strict=True)
             }
@@ -337,13 +338,6 @@ def _games_of(env: Any) -> list[gymnasium.Env[Any, Any]]:
             "SyncVectorEnv, or a list of games."
         )
     return [env if isinstance(env, gymnasium.Env) else Joint(env)]
-
-
-def _seed_argument(name: str, root: np.random.SeedSequence) -> dict[str, int]:
-    known = known_hyperparameters(find_agent(name, {}))
-    if known is not None and "seed" not in known:
-        return {}
-    return {"seed": int(root.generate_state(1)[0])}
 
 
 def _member(index: int) -> str:

@@ -13,11 +13,10 @@ import numpy as np
 from rich.console import Console
 
 from ...agents.recordings import RecordedEpisode, play_episodes, write_recording
-from ...registry.agents import find_agent, load_agent
+from ...registry.agents import find_agent, load_agent, seed_argument
 from ...registry.checkpoint import read_config
 from ...registry.environments import make_environment
 from ...registry.errors import InvalidArgumentError
-from ..execution import seed_argument
 from .training import environment_to_play
 
 

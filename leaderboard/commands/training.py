@@ -12,10 +12,10 @@ import numpy as np
 from rich.console import Console
 
 from ...agents.protocol import evaluate
-from ...registry.agents import find_agent, load_agent
+from ...registry.agents import find_agent, load_agent, seed_argument
 from ...registry.checkpoint import environment_of, read_config
 from ...registry.environments import find_spec, make_environment
-from ..execution import make_learning_environment, seed_argument
+from ..execution import make_learning_environment
 
 
 def train(arguments: argparse.Namespace) -> None:

@@ -13,8 +13,8 @@ import gymnasium
 import numpy as np
 
 from ...agents.protocol import evaluate
-from ...registry.agents import find_agent
-from ..execution import make_learning_environment, seed_argument
+from ...registry.agents import find_agent, seed_argument
+from ..execution import make_learning_environment
 
 
 class Stream(IntEnum):
