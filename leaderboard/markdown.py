@@ -33,9 +33,9 @@ def escape(text: str) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    parts = [] if math.isnan(cell.score) else [f"{cell.score:.2f}"]
+    parts = [] if math.isnan(cell.score) else [f"{cell.score:z.2f}"]
     if not math.isnan(cell.low):
-        parts.append(f"[{cell.low:.2f}, {cell.high:.2f}]")
+        parts.append(f"[{cell.low:z.2f}, {cell.high:z.2f}]")
     if cell.failed:
         parts.append(f"({cell.failed} failed)")
     # A score and an interval would be a link, if a reference had its name.

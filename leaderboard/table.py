@@ -72,9 +72,9 @@ def failure_list(results: Sequence[Result]) -> RenderableType:
 
 
 def _score_text(cell: Cell) -> Text:
-    text = Text(_number(cell.score, ".2f"), style="bold")
+    text = Text(_number(cell.score, "z.2f"), style="bold")
     if not math.isnan(cell.low):
-        text.append(f"\n[{cell.low:.2f}, {cell.high:.2f}]", style="not bold dim")
+        text.append(f"\n[{cell.low:z.2f}, {cell.high:z.2f}]", style="not bold dim")
     if cell.failed:
         text.append(f"\n{cell.failed} failed", style="not bold red")
     return text

@@ -4,6 +4,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import lexigym
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-GENERATE = DOCS / "generate.py"
+GENERATE = DOCS / "generate"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
 
@@ -38,21 +39,29 @@ def world(size: int = 3, kind: str | None = None, **others: object) -> None:
 
 @pytest.fixture(scope="module")
 def generate():
-    spec = importlib.util.spec_from_file_location("generate_docs", GENERATE)
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    """Import a module of the generator, as its main program does."""
+    known = set(sys.modules)
+    sys.path.insert(0, str(GENERATE))
+    yield importlib.import_module
+    sys.path.remove(str(GENERATE))
+    for name in set(sys.modules) - known:
+        if Path(getattr(sys.modules[name], "__file__", None) or "").parent == GENERATE:
+            del sys.modules[name]
 
 
 @pytest.fixture
 def main(generate, monkeypatch, tmp_path):
-    """Run the generator on another folder, with two short pages."""
-    pages = {"README.md": f"{generate.MARK}\n\nindex\n", "a/b.md": f"{generate.MARK}\n\nb\n"}
-    monkeypatch.setattr(generate, "make_pages", lambda: pages)
-    return lambda *options: generate.main([*options, "--folder", str(tmp_path)])
+    """Run the generator on another checkout, with two short pages and a README."""
+    spec = importlib.util.spec_from_file_location("generate_main", GENERATE / "__main__.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    files = {
+        "docs/README.md": f"{module.MARK}\n\nindex\n",
+        "docs/a/b.md": f"{module.MARK}\n\nb\n",
+        "README.md": "with a table\n",
+    }
+    monkeypatch.setattr(module, "make_files", lambda root: files)
+    return lambda *options: module.main([*options, "--root", str(tmp_path)])
 
 
 def without_code(text):
@@ -98,7 +107,7 @@ def test_everything_has_a_page_or_a_heading():
 def test_links_lead_somewhere(generate, name):
     def anchors(path):
         headings = re.findall(r"^#+ (.*)", path.read_text("utf-8"), re.MULTILINE)
-        return {generate.anchor(heading) for heading in headings}
+        return {generate("parts").anchor(heading) for heading in headings}
 
     page = DOCS / name
     broken = []
@@ -139,15 +148,16 @@ def test_programs_run(name):
 
 
 def test_sections_become_headings_lists_and_tables(generate):
-    documentation = generate.Documentation.of(world)
+    docstrings = generate("docstrings")
+    documentation = docstrings.Documentation.of(world)
     assert documentation.lead[0] == "It turns."
     assert list(documentation.sections) == ["Observation", "Arguments"]
-    assert generate.prose(documentation.sections["Observation"]) == [
+    assert docstrings.prose(documentation.sections["Observation"]) == [
         '- `"map"`: all of it.\n- `"point"`: where one is, in a sentence that is so long that it '
         "takes two lines of this very docstring.",
         "That is all.",
     ]
-    table, more = generate.argument_parts(world, documentation.sections["Arguments"])
+    table, more = docstrings.argument_parts(world, documentation.sections["Arguments"])
     assert table.splitlines() == [
         "| argument | default | meaning |",
         "| --- | --- | --- |",
@@ -160,31 +170,68 @@ def test_sections_become_headings_lists_and_tables(generate):
 
 def test_an_argument_without_documentation_is_an_error(generate):
     with pytest.raises(ValueError, match="kind, "):
-        generate.argument_parts(world, ["size: How large."])
+        generate("docstrings").argument_parts(world, ["size: How large."])
 
 
-def test_stale_pages_are_named_and_written(main, tmp_path, capsys):
+def test_stale_files_are_named_and_written(main, tmp_path, capsys):
     assert main("--check") == 1
     assert list(tmp_path.iterdir()) == []
     assert main() == 0
     assert main("--check") == 0
     capsys.readouterr()
-    (tmp_path / "a" / "b.md").write_text("edited")
+    (tmp_path / "docs" / "a" / "b.md").write_text("edited")
     assert main("--check") == 1
-    assert capsys.readouterr().err.splitlines()[:-1] == ["stale: a/b.md"]
+    assert capsys.readouterr().err.splitlines()[:-1] == ["stale: docs/a/b.md"]
     assert main() == 0
-    assert capsys.readouterr().out == "wrote a/b.md\n"
+    assert capsys.readouterr().out == "wrote docs/a/b.md\n"
     assert main("--check") == 0
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["README.md", "a", "b.md"]
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.md")]
+    assert sorted(files) == ["README.md", "docs/README.md", "docs/a/b.md"]
 
 
 def test_pages_of_the_past_go_and_pages_by_hand_stay(generate, main, tmp_path, capsys):
     main()
-    (tmp_path / "old.md").write_text(f"{generate.MARK}\n\nold\n")
-    (tmp_path / "by-hand.md").write_text("# By hand\n")
+    old, by_hand = tmp_path / "docs" / "old.md", tmp_path / "docs" / "by-hand.md"
+    old.write_text(f"{generate('pages').MARK}\n\nold\n")
+    by_hand.write_text("# By hand\n")
     capsys.readouterr()
     assert main("--check") == 1
-    assert capsys.readouterr().err.splitlines()[:-1] == ["stale: old.md"]
+    assert capsys.readouterr().err.splitlines()[:-1] == ["stale: docs/old.md"]
     main()
-    assert not (tmp_path / "old.md").exists()
-    assert (tmp_path / "by-hand.md").exists()
+    assert not old.exists()
+    assert by_hand.exists()
+
+
+def test_the_page_and_the_tables_are_those_of_the_committed_results(generate):
+    for name, text in generate("board").make_board(ROOT).items():
+        assert (ROOT / name).read_bytes().decode() == text, f"run `python docs/generate`: {name}"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what the board is made of."""
+    shutil.copytree(DOCS / "leaderboard", tmp_path / "docs" / "leaderboard")
+    for name in ("README.md", "README.zh-CN.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_what_stands_between_the_marks_is_written_anew(generate, checkout):
+    readme = checkout / "README.md"
+    whole = readme.read_bytes()
+    board = generate("board")
+    before, begin, rest = whole.decode().partition(board.BEGIN)
+    readme.write_bytes((before + begin + rest[rest.index(board.END) :]).encode())
+    assert board.make_board(checkout)["README.md"].encode() == whole
+
+
+def test_a_readme_without_marks_is_an_error(generate, checkout):
+    (checkout / "README.zh-CN.md").write_text("# lexigym\n", "utf-8")
+    with pytest.raises(ValueError, match=r"README\.zh-CN\.md must have the lines"):
+        generate("board").make_board(checkout)
+
+
+def test_a_damaged_pack_is_an_error(generate, checkout):
+    (checkout / "docs" / "leaderboard" / "other.jsonl").write_text('{"half": \n')
+    with pytest.raises(ValueError, match=r"other\.jsonl"):
+        generate("board").make_board(checkout)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from lexigym.leaderboard.markdown import markdown_table
 from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.scores import reference_means, summarise
 from lexigym.leaderboard.table import failure_list, score_table
@@ -84,3 +85,12 @@ def test_the_table_shows_names_as_they_are(capsys):
     text = capsys.readouterr().out
     for part in ("a [suite]", "[a]", "0.75", "[0.75, 0.75]", "1 failed", "200", "[no] number"):
         assert part in text
+
+
+def test_a_score_that_rounds_to_nothing_has_no_sign(capsys):
+    below = Result(run("below", "b", 0), (-10.001, -10.001))
+    rows = summarise([*results(), below])
+    Console(width=100).print(score_table(rows, "suite"))
+    assert "-0.00" not in capsys.readouterr().out
+    assert "-0.00" not in markdown_table(rows)
+    assert rows[-1].cells["b"].score < 0

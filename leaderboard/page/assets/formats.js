@@ -66,5 +66,9 @@ function dayText(time) {
 }
 
 function signed(text) {
-  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", MINUS);
+  return unsignedZero(text).replace("-", MINUS);
+}
+
+function unsignedZero(text) {
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text;
 }

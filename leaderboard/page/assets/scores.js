@@ -240,5 +240,5 @@ function cellText(cell, write) {
 }
 
 function plainScore(score) {
-  return score.toFixed(2);
+  return unsignedZero(score.toFixed(2));
 }
