@@ -253,6 +253,9 @@ def build_parser() -> argparse.ArgumentParser:
     board = add("leaderboard", "benching:leaderboard", "show what `bench` has kept")
     board.add_argument("suite", metavar="SUITE", nargs="?", help="its name; all if left out")
     board.add_argument("--out", metavar="DIR", help="write a page there too, DIR/index.html")
+    board.add_argument(
+        "--runs", action="store_true", help="list the runs too, with the keys that `verify` takes"
+    )
     _add_store(board)
 
     verify = add(

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+SHORT = 12
+
 
 @dataclass(frozen=True)
 class Run:
@@ -66,6 +68,11 @@ class Run:
     def key(self) -> str:
         """The SHA-256 of the spec, in hexadecimal."""
         return hashlib.sha256(self.spec.encode()).hexdigest()
+
+    @property
+    def short_key(self) -> str:
+        """The beginning of the key, enough to name the run."""
+        return self.key[:SHORT]
 
 
 class Point(NamedTuple):

@@ -13,6 +13,8 @@ from .statistics import Scores, interquartile_mean, normalise, stratified_bootst
 
 # The intervals of one set of results are always the same.
 BOOTSTRAP_SEED = 0
+# Seconds: an agent that learns nothing, such as a language model alone, counts its steps at once.
+SHORTEST_LEARNING = 0.01
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,12 @@ def _row(agent: str, environments: list[str], scored: Sequence[tuple[Result, flo
     learning = sum(result.learning_seconds for result in ended_well)
     evaluation = sum(result.evaluation_seconds for result in ended_well)
     steps = sum(result.run.steps for result in ended_well)
+    learns = learning > SHORTEST_LEARNING * len(ended_well)
     return Row(
         agent,
         overall=_cell(list(scores.values()), sum(failed.values())),
         cells={each: _cell([scores[each]], failed[each]) for each in environments},
-        steps_per_second=steps / learning if learning else np.nan,
+        steps_per_second=steps / learning if learns else np.nan,
         seconds_per_run=(learning + evaluation) / len(ended_well) if ended_well else np.nan,
     )
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 
 from rich.console import Console, RenderableType
-from rich.measure import Measurement
+from rich.measure import Measurement, measure_renderables
 from rich.table import Table
 from rich.text import Text
 
 from .run import Result
-from .scores import Cell, Row, summarise
+from .scores import Cell, Row, normalised, summarise
 
 INTERVAL_WIDTH = len("[-0.12, -0.34]")
 WIDEST = 1_000
@@ -22,11 +22,7 @@ CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def print_scores(console: Console, results: Sequence[Result], title: str) -> None:
     """Print the table of an experiment, and why runs failed."""
-    table = score_table(summarise(results), title)
-    # A table that is wider than the terminal breaks its lines there, instead of losing columns.
-    wide = console.options.update(max_width=WIDEST)
-    needed = Measurement.get(console, wide, table).minimum
-    console.print(table, width=max(console.width, needed), crop=False)
+    _print_whole(console, score_table(summarise(results), title))
     if any(result.error is not None for result in results):
         console.print(failure_list(results), soft_wrap=True)
 
@@ -57,6 +53,28 @@ def score_table(rows: Sequence[Row], title: str) -> Table:
     return table
 
 
+def print_runs(console: Console, results: Sequence[Result], title: str) -> None:
+    """Print every run of an experiment with the beginning of its key, by which others name it."""
+    table = Table(title=_plain(title))
+    table.add_column("run", no_wrap=True)
+    table.add_column("agent")
+    table.add_column("environment")
+    for head in ("seed", "mean return", "score", "s"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for result, score in zip(results, normalised(results), strict=True):
+        seconds = result.learning_seconds + result.evaluation_seconds
+        table.add_row(
+            result.run.short_key,
+            _plain(result.run.agent),
+            _plain(result.run.environment),
+            str(result.run.seed),
+            _number(result.mean_return, "z.3f") if result.error is None else "failed",
+            _number(score, "z.2f"),
+            _number(seconds, ".1f"),
+        )
+    _print_whole(console, table)
+
+
 def failure_list(results: Sequence[Result]) -> RenderableType:
     """Return one line for all runs of an agent on an environment that failed for one reason."""
     seeds: dict[tuple[str, str, str], list[int]] = {}
@@ -69,6 +87,19 @@ def failure_list(results: Sequence[Result]) -> RenderableType:
         for (agent, environment, error), failed in seeds.items()
     ]
     return Text("\n", style="red").join(lines)
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    # A table that is wider than the terminal breaks its lines there, instead of losing columns.
+    wide = console.options.update(max_width=WIDEST)
+    for column in table.columns:
+        measured = measure_renderables(console, wide, [column.header, *column.cells])
+        least = measured.maximum if column.no_wrap else measured.minimum
+        column.min_width = max(least, column.min_width or 0)
+    needed = Measurement.get(console, wide, table).minimum
+    if needed > console.width:
+        table.width = needed
+    console.print(table, crop=False)
 
 
 def _score_text(cell: Cell) -> Text:

@@ -257,6 +257,11 @@ class TestCorridor:
         # It was kept, and is shown without running anything.
         assert "[1.00, 1.00]" in lexigym("leaderboard", "suite")
         assert "2 failed" in lexigym("leaderboard")
+        # Every run has a key, by which `verify` knows it.
+        keys = re.findall("^│ ([0-9a-f]{12}) │.*$", lexigym("leaderboard", "--runs"), re.MULTILINE)
+        assert len(keys) == 8
+        assert keys[0] not in lexigym("leaderboard")
+        assert "bit-equal" in lexigym("verify", keys[0])
         assert "did you mean 'suite'" in lexigym("leaderboard", "suiet", code=2)
         error = lexigym("leaderboard", "--store", "absent.sqlite", code=2)
         assert "no store at 'absent.sqlite': `lexigym bench` makes one" in error

@@ -23,7 +23,7 @@ from ..resuming import Executor, execute_missing
 from ..run import Result, Run
 from ..scores import summarise
 from ..store import Store
-from ..table import print_scores
+from ..table import print_runs, print_scores
 from ..workers import execute_all
 
 
@@ -55,7 +55,10 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     with Store(arguments.store, make=False) as store:
         suites = store.suites() if arguments.suite is None else [arguments.suite]
         for suite in suites:
-            print_scores(console, store.results_of(suite), suite)
+            results = store.results_of(suite)
+            print_scores(console, results, suite)
+            if arguments.runs:
+                print_runs(console, results, f"the runs of {suite}")
         if arguments.out is not None:
             path = write_page(store, arguments.out, suites)
             console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)

@@ -16,7 +16,6 @@ from ..rerunning import rerun
 from ..run import Result
 from ..store import Store
 
-DIGITS = 12
 # A manifest may be a stranger's, and of any length.
 SHORTENED = Repr()
 SHORTENED.maxstring = 100
@@ -38,7 +37,7 @@ def verify(arguments: argparse.Namespace) -> int:
 def describe(result: Result) -> str:
     """Return the beginning of a run's key, and its names."""
     run = result.run
-    return f"{run.key[:DIGITS]}, {run.agent!r} on {run.environment!r}, seed {run.seed}"
+    return f"{run.short_key}, {run.agent!r} on {run.environment!r}, seed {run.seed}"
 
 
 def _results(path: str, prefixes: Sequence[str]) -> list[Result]:

@@ -5,7 +5,7 @@ from rich.console import Console
 from lexigym.leaderboard.markdown import markdown_table
 from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.scores import reference_means, summarise
-from lexigym.leaderboard.table import failure_list, score_table
+from lexigym.leaderboard.table import failure_list, print_runs, score_table
 
 
 def run(agent: str, environment: str, seed: int) -> Run:
@@ -63,6 +63,13 @@ def test_who_avoids_an_environment_has_no_overall_score():
     assert (rows[-1].overall.runs, rows[-1].cells["b"].runs) == (2, 0)
 
 
+def test_who_only_counts_its_steps_has_no_speed():
+    counts = Result(run("counts", "b", 0), (1.0, 1.0), learning_seconds=1e-5)
+    rows = {row.agent: row for row in summarise([*results(), counts])}
+    assert np.isnan(rows["counts"].steps_per_second)
+    assert rows["bad"].steps_per_second == pytest.approx(200)
+
+
 def test_without_a_reference_there_is_no_score():
     rows = summarise([each for each in results() if each.run.agent != "oracle"])
     assert all(np.isnan(row.overall.score) for row in rows)
@@ -85,6 +92,16 @@ def test_the_table_shows_names_as_they_are(capsys):
     text = capsys.readouterr().out
     for part in ("a [suite]", "[a]", "0.75", "[0.75, 0.75]", "1 failed", "200", "[no] number"):
         assert part in text
+
+
+def test_the_runs_are_listed_with_their_keys(capsys):
+    failed = Result(run("good", "b", 2), error="ValueError: [no] number")
+    print_runs(Console(width=40), [*results(), failed], "the runs")
+    lines = capsys.readouterr().out.splitlines()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    assert len(rows) == 17
+    assert [run("good", "b", 1).key[:12], "good", "b", "1", "0.000", "0.50", "0.5"] in rows
+    assert rows[-1] == [failed.run.key[:12], "good", "b", "2", "failed", "-", "0.0"]
 
 
 def test_a_score_that_rounds_to_nothing_has_no_sign(capsys):
