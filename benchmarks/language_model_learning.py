@@ -11,127 +11,57 @@ references, by the model that ships and by what is judged.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
-import text_learning
 import torch
 
 import lexigym
 from lexigym.agents.protocol import evaluate
+from lexigym.leaderboard.experiment import load_experiment
+from lexigym.leaderboard.run import Run
 from lexigym.registry.environments import make_vector_environment
 
-NUM_ENVS = 64
-# Whole returns: nothing is bootstrapped from values that are still wrong.
-SHARED: dict[str, Any] = {
-    "train": "full",
-    "learning_rate": 3e-4,
-    "munchausen": False,
+# Their columns in the suite `full`, which has their settings.
+TASKS = {
+    "facts": "QA-v0",
+    "french": "Translation-v0",
+    "chinese": "Translation-v0, Chinese",
+    "stories": "TextGen-v0",
 }
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned, and how.
-
-    Attributes:
-        name: The id of the environment.
-        steps: Tokens to write while learning.
-        hyperparameters: Of `lm-dqn`, besides `SHARED`.
-        arguments: Of the environment, wherever it is played.
-        training: Of the environment to learn in, besides.
-    """
-
-    name: str
-    steps: int
-    hyperparameters: dict[str, Any]
-    arguments: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-
-
-# Five times as many as there are examples, so that nearly all are shown.
-SHOWN = {
-    "imitation_weight": 1.0,
-    "pretrain_learning_rate": 1e-3,
-    "prioritized": True,
-    "beta": 2.0,
-}
-FACTS = SHOWN | {
-    "learning_rate": 1e-4,
-    "n_steps": 10,
-    "batch_size": 64,
-    "demonstrations": 40_000,
-    "pretrain_updates": 2_500,
-}
-PHRASES = SHOWN | {
-    "pretrain_updates": 1_500,
-    "n_steps": 20,
-    "batch_size": 32,
-    "demonstrations": 4_000,
-    "dropout": 0.2,
-}
-TASKS: dict[str, Task] = {
-    "facts": Task("QA-v0", 20_000, FACTS),
-    "french": Task("Translation-v0", 40_000, PHRASES),
-    "chinese": Task("Translation-v0", 40_000, PHRASES, {"target": "zh"}),
-    # The model knows its training prompts by heart: what it earns on them tells little of others.
-    "stories": Task(
-        "TextGen-v0",
-        240_000,
-        {
-            "n_steps": 16,
-            "batch_size": 48,
-            "buffer_size": 60_000,
-            "learning_rate": 5e-4,
-            "beta": 3.0,
-            "prioritized": False,
-        },
-        training={"dataset_arguments": {"recombined": 20_000}},
-    ),
-}
-FROM_NOTHING: dict[str, dict[str, Any]] = {
-    "sb3/dqn": text_learning.SHARED | text_learning.AGENTS["sb3/dqn"],
-    # Rollouts of 2048 steps, its own length, though many environments play, and larger batches:
-    # its networks read each token as one of V inputs.
-    "sb3/maskable-ppo": {"n_steps": 2048 // text_learning.NUM_ENVS, "batch_size": 512},
-}
+FROM_NOTHING = ("sb3/dqn", "sb3/maskable-ppo")
 UNTRAINED = ("random", "oracle", "lm")
 AGENTS = (*UNTRAINED, "supervised", "lm-dqn", *FROM_NOTHING)
 
 
-def learner(task: Task, name: str, seed: int, more: dict[str, Any]) -> tuple[Any, int]:
-    """Return an agent that learns, and the steps that it is to learn."""
-    if name in FROM_NOTHING:
-        envs = make_vector_environment(task.name, text_learning.NUM_ENVS, **task.arguments)
-        return lexigym.make_agent(name, envs, seed=seed, **FROM_NOTHING[name]), task.steps
-    envs = make_vector_environment(task.name, NUM_ENVS, **task.arguments | task.training)
-    hyperparameters = SHARED | task.hyperparameters | more
-    # One step, for the demonstrations; updates by reward would begin later.
-    steps = NUM_ENVS if name == "supervised" else task.steps
-    return lexigym.make_agent("lm-dqn", envs, seed=seed, **hyperparameters), steps
+def learner(run: Run) -> Any:
+    """Return an agent on the environment that it is to learn on."""
+    envs = make_vector_environment(run.environment_id, run.num_envs, **run.arguments)
+    return lexigym.make_agent(run.agent_name, envs, seed=run.seed, **run.hyperparameters)
 
 
-def run(task: Task, name: str, seed: int, split: str, more: dict[str, Any]) -> dict[str, Any]:
+def trained(run: Run, name: str, split: str) -> dict[str, Any]:
     """Return what one training gives on the held-out split."""
-    held_out = gymnasium.make(task.name, split=split, **task.arguments)
+    held_out = gymnasium.make(run.environment_id, **run.evaluation_arguments | {"split": split})
     seconds = 0.0
     if name in UNTRAINED:
-        own = {} if name == "oracle" else {"seed": seed}
+        own = {} if name == "oracle" else {"seed": run.seed}
         agent = lexigym.make_agent(name, held_out, **own)
     else:
         start = time.perf_counter()
-        agent, steps = learner(task, name, seed, more)
-        agent.learn(steps)
+        agent = learner(run)
+        # One step, for the demonstrations; updates by reward would begin later.
+        agent.learn(run.num_envs if name == "supervised" else run.steps)
         seconds = time.perf_counter() - start
     found = {"score": float(evaluate(agent, held_out).mean()), "seconds": seconds}
-    if task.name == "TextGen-v0":
+    if run.environment_id == "TextGen-v0":
         found |= fluency(agent, held_out)
     return found
 
@@ -197,17 +127,23 @@ def main() -> None:
     if "supervised" in arguments.agents and "stories" in arguments.tasks:
         parser.error("nothing is shown in stories: leave out supervised, or stories")
     torch.set_num_threads(1)
+    runs = {(run.environment, run.agent): run for run in load_experiment("full").runs()}
     for seed in arguments.seeds:
-        for name in arguments.tasks:
-            task = TASKS[name]
-            if arguments.steps is not None:
-                task = Task(**{**vars(task), "steps": arguments.steps})
-            for agent in arguments.agents:
-                found = run(task, agent, seed, arguments.split, arguments.set)
+        for task in arguments.tasks:
+            for name in arguments.agents:
+                agent = "lm-dqn" if name == "supervised" else name
+                run = runs[TASKS[task], agent]
+                run = dataclasses.replace(
+                    run,
+                    seed=seed,
+                    steps=arguments.steps or run.steps,
+                    hyperparameters=run.hyperparameters | arguments.set,
+                )
+                found = trained(run, name, arguments.split)
                 shown = "  ".join(f"{key} {value:.3f}" for key, value in found.items())
-                print(f"{name:8} {agent:16} seed {seed}  {shown}", flush=True)
+                print(f"{task:8} {name:16} seed {seed}  {shown}", flush=True)
                 if arguments.out is not None:
-                    row = {"task": name, "agent": agent, "seed": seed, **found}
+                    row = {"task": task, "agent": name, "seed": seed, **found}
                     with arguments.out.open("a") as file:
                         file.write(json.dumps(row) + "\n")
 
