@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..registry.errors import InvalidArgumentError, MissingDependencyError
+from ..registry.errors import InvalidArgumentError
+from ..registry.requirements import require
 from .callbacks import Callback
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class WandbCallback(Callback):
         self.frequency = frequency
         self.init_arguments = init_arguments
         self.run: wandb.Run | None = None
-        self._wandb = _import_wandb()
+        self._wandb = require("wandb", "WandbCallback", "lexigym[wandb]")
         self._began_run = False
         self._next = 0
 
@@ -96,13 +97,3 @@ def _episode_means(agent: Any) -> dict[str, float]:
         "rollout/ep_rew_mean": float(np.mean(returns)),
         "rollout/ep_len_mean": float(np.mean(lengths)),
     }
-
-
-def _import_wandb() -> Any:
-    try:
-        import wandb
-    except ImportError as error:
-        raise MissingDependencyError(
-            "WandbCallback needs wandb: pip install 'lexigym[wandb]'."
-        ) from error
-    return wandb

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..registry.errors import MissingDependencyError
+from ..registry.requirements import require
 from .run import Result
 from .scores import normalised
 from .store import Store
@@ -34,10 +34,7 @@ def load(store: str | Path = "runs/leaderboard.sqlite", suite: str | None = None
         StoreError: If there is no such file, or it can't be read.
         UnknownNameError: If it has no such suite.
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise MissingDependencyError("load needs pandas: pip install pandas.") from error
+    pandas = require("pandas", "load", "pandas")
     rows: list[dict[str, Any]] = []
     with Store(store, make=False) as opened:
         for name in opened.suites() if suite is None else [suite]:
@@ -46,7 +43,7 @@ def load(store: str | Path = "runs/leaderboard.sqlite", suite: str | None = None
                 {"suite": name, "score": score} | _row(result)
                 for result, score in zip(results, normalised(results), strict=True)
             ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pandas.DataFrame(rows, columns=COLUMNS)
 
 
 OF_A_RUN = (

@@ -13,7 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..registry.errors import InvalidArgumentError, MissingDependencyError
+from ..registry.errors import InvalidArgumentError
+from ..registry.requirements import require
 from .execution import execute
 from .run import Result, Run
 from .workers import SECONDS_BETWEEN_REPORTS, THREAD_VARIABLES, Watcher
@@ -233,7 +234,10 @@ def _variables(gpus: int) -> dict[str, str]:
 @contextmanager
 def _connected(address: str | None) -> Iterator[Any]:
     """Connect to a cluster for a while, where this process isn't connected already."""
-    ray = _import_ray()
+    # Some of this is read while Ray is imported; whoever did that before has chosen.
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    ray = require("ray", "running on a cluster", "lexigym[ray]")
     if address is None and ray.is_initialized():
         yield ray
         return
@@ -258,19 +262,6 @@ def _knock(address: str) -> None:
     if colon:
         place = (host.strip("[]"), int(port))
         socket.create_connection(place, SECONDS_TO_REACH_A_CLUSTER).close()
-
-
-def _import_ray() -> Any:
-    # Some of this is read while Ray is imported; whoever did that before has chosen.
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingDependencyError(
-            "running on a cluster needs ray: pip install 'lexigym[ray]'."
-        ) from error
-    return ray
 
 
 def _last_line(error: Exception) -> str:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...registry.errors import InvalidArgumentError, MissingDependencyError
+from ...registry.errors import InvalidArgumentError
+from ...registry.requirements import require
 from ..arguments import choice
 from .number_words import WRITERS, number_words
 from .procedural import ProceduralDataset
@@ -307,16 +308,10 @@ def _number(number: int) -> Phrase:
 
 
 def _parse_locale(name: str, value: Any) -> Any:
+    babel = require("babel", "the dataset 'cldr'", "babel")
     try:
-        from babel import Locale
-        from babel.core import UnknownLocaleError
-    except ImportError:
-        raise MissingDependencyError(
-            "the dataset 'cldr' needs Babel, which is not installed; run pip install babel."
-        ) from None
-    try:
-        return Locale.parse(value.replace("-", "_"))
-    except (AttributeError, TypeError, ValueError, UnknownLocaleError):
+        return babel.Locale.parse(value.replace("-", "_"))
+    except (AttributeError, TypeError, ValueError, babel.UnknownLocaleError):
         raise InvalidArgumentError(
             f"{name}={value!r} is no locale that Babel knows; write one like 'fr' or 'pt_BR'."
         ) from None

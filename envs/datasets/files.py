@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...registry.errors import InvalidArgumentError, did_you_mean
-from .records import READERS, Record, import_optional, read_records
+from ...registry.requirements import require
+from .records import READERS, Record, read_records
 from .schema import SPLITS, Dataset, DatasetError, Example, split_of
 
 PROMPT = ("prompt", "question", "source")
@@ -162,9 +163,8 @@ def _read_object(data: Any) -> Iterator[Record]:
 
 
 def _download(name: str) -> Any:
-    package = import_optional(
-        "datasets", "datasets", f"{name!r}, which is no existing file but may be an id on the hub,"
-    )
+    purpose = f"{name!r}, which is no existing file but may be an id on the hub,"
+    package = require("datasets", purpose, "datasets")
     try:
         return package.load_dataset(name)
     except Exception as error:
@@ -177,7 +177,7 @@ def _download(name: str) -> Any:
 def _read_sacrebleu(source: str) -> tuple[str, str, Iterator[Record]]:
     test_set, _, pair = source.removeprefix(SACREBLEU).rpartition("/")
     prompt_language, _, language = pair.partition("-")
-    package = import_optional("sacrebleu", "sacrebleu", repr(source))
+    package = require("sacrebleu", repr(source), "sacrebleu")
     known = [
         f"{SACREBLEU}{each}/{languages}"
         for each in package.get_available_testsets()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
@@ -10,12 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...registry.errors import (
-    InvalidArgumentError,
-    MissingDependencyError,
-    UnknownNameError,
-    did_you_mean,
-)
+from ...registry.errors import InvalidArgumentError, UnknownNameError, did_you_mean
+from ...registry.requirements import require
 from .procedural import ProceduralDataset
 from .schema import DatasetError, Example, texts_of
 
@@ -104,13 +99,8 @@ def family(name: str) -> Callable[..., ReasoningGym]:
 
 
 def _find(name: str) -> Callable[..., Any]:
-    try:
-        factory = importlib.import_module("reasoning_gym.factory")
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"the dataset 'reasoning-gym/{name}' needs reasoning-gym, which can't be imported "
-            f"({error}); run pip install reasoning-gym."
-        ) from error
+    purpose = f"the dataset 'reasoning-gym/{name}'"
+    factory = require("reasoning_gym.factory", purpose, "reasoning-gym")
     if name not in factory.DATASETS:
         raise UnknownNameError(
             f"reasoning-gym has no generator {name!r}: {did_you_mean(name, factory.DATASETS)}"

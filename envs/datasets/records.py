@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...registry.errors import InvalidArgumentError, MissingDependencyError, did_you_mean
+from ...registry.errors import InvalidArgumentError, did_you_mean
+from ...registry.requirements import require
 from .schema import DatasetError
 from .tables import read_lines, read_text
 
@@ -30,17 +30,6 @@ def read_records(path: Path) -> Iterator[Record]:
             f"{path.name!r} is of no known format; {did_you_mean(path.suffix, READERS)}"
         )
     return READERS[path.suffix](path)
-
-
-def import_optional(module: str, package: str, purpose: str) -> Any:
-    """Import a module, or raise a `MissingDependencyError` that says what to install."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{purpose} needs the package {package!r}, which can't be imported ({error}); run "
-            f"pip install {package}."
-        ) from error
 
 
 def _read_jsonl(path: Path) -> Iterator[Record]:
@@ -107,7 +96,7 @@ def _read_tsv(path: Path) -> Iterator[Record]:
 
 
 def _read_parquet(path: Path) -> Iterator[Record]:
-    parquet = import_optional("pyarrow.parquet", "pyarrow", f"reading {path.name!r}")
+    parquet = require("pyarrow.parquet", f"reading {path.name!r}", "pyarrow")
     try:
         rows = parquet.read_table(path).to_pylist()
     except (OSError, ValueError) as error:

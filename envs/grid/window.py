@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...registry.errors import MissingDependencyError
+from ...registry.requirements import require
 
 
 class Window:
@@ -21,15 +21,8 @@ class Window:
     """
 
     def __init__(self, fps: int) -> None:
-        try:
-            import pygame
-        except ImportError:
-            raise MissingDependencyError(
-                "render_mode='human' needs pygame, which is not installed; run "
-                "pip install 'lexigym[window]'."
-            ) from None
         self.fps = fps
-        self._pygame: Any = pygame
+        self._pygame = require("pygame", "render_mode='human'", "lexigym[window]")
         self._screen: Any = None
         self._clock: Any = None
 

@@ -1,10 +1,10 @@
 """Worlds with several players, with PettingZoo's names for modules and for the forms in them."""
 
-from ...registry.errors import MissingDependencyError
+from ...registry.requirements import require
 
-try:
-    import pettingzoo  # noqa: F401, so that all modules here find it
-except ImportError as error:
-    raise MissingDependencyError(
-        "games of several players need pettingzoo: pip install 'lexigym[multiagent]'."
-    ) from error
+# So that all modules here find it.
+require("pettingzoo", "a game of several players", "lexigym[multiagent]")
+
+from .pettingzoo_ids import register_games  # noqa: E402, after the error that tells what to install
+
+register_games()

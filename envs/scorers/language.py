@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ...registry.requirements import require
 from .language_codes import check_language
-from .optional import require
 from .protocol import Reads, References, Scorer, check_score, read
 
 
@@ -44,8 +44,9 @@ class Language(Scorer):
         read(self, hypothesis, references)
         if not hypothesis.strip():
             return 0.0
+        langid = require("py3langid", "the scorer 'language'", "py3langid")
+        ranking = dict(langid.rank(hypothesis))
         # Logarithms up to a common constant: the ranking isn't normalised by default.
-        ranking = dict(require("language", "py3langid", "py3langid").rank(hypothesis))
         highest = max(ranking.values())
         odds = {code: math.exp(value - highest) for code, value in ranking.items()}
         value = odds.get(self.language, 0.0) / sum(odds.values())

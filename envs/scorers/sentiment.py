@@ -6,8 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from ...registry.errors import InvalidArgumentError
+from ...registry.requirements import require
 from .language_codes import check_language
-from .optional import require
 from .protocol import PlainProgress, Progress, Reads, References, Scorer, check_score, read
 
 
@@ -54,5 +54,5 @@ class Sentiment(Scorer):
 
 @cache
 def _analyzer() -> Any:
-    vader = require("sentiment", "vaderSentiment.vaderSentiment", "vaderSentiment")
+    vader = require("vaderSentiment.vaderSentiment", "the scorer 'sentiment'", "vaderSentiment")
     return vader.SentimentIntensityAnalyzer()

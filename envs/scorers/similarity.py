@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...registry.errors import MissingDependencyError
-from .optional import require
+from ...registry.requirements import require
 from .protocol import Reads, References, Scorer, check_score, read
 
 MODEL = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
@@ -55,7 +55,7 @@ class Similarity(Scorer):
 
 @lru_cache(maxsize=2)
 def _encoder(model: str) -> Any:
-    library = require("similarity", "sentence_transformers", "sentence-transformers")
+    library = require("sentence_transformers", "the scorer 'similarity'", "sentence-transformers")
     try:
         return library.SentenceTransformer(model)
     except Exception as error:

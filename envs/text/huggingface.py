@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ...registry.errors import InvalidArgumentError, MissingDependencyError
+from ...registry.errors import InvalidArgumentError
+from ...registry.requirements import require
 
 
 class HuggingFaceTokenizer:
@@ -21,15 +22,10 @@ class HuggingFaceTokenizer:
     """
 
     def __init__(self, name: str) -> None:
+        purpose, instead = f"the tokenizer {name!r}", "use tokenizer='words'"
+        transformers = require("transformers", purpose, "lexigym[lm]", instead)
         try:
-            from transformers import AutoTokenizer
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"the tokenizer {name!r} needs transformers: pip install 'lexigym[lm]', or use "
-                "tokenizer='words'."
-            ) from error
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(name)
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(name)
         except (OSError, ValueError) as error:
             reason = str(error).split(". ")[0].splitlines()[0]
             raise InvalidArgumentError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -34,12 +35,14 @@ def merge(arguments: argparse.Namespace) -> None:
     """
     packs = read_packs(arguments.files)
     _refuse(packs.problems)
+    # What is refused makes no file: where there is none, a store in memory stands for it.
+    with Store(arguments.store if Path(arguments.store).exists() else ":memory:") as store:
+        comparison = store.compare(packs.entries)
+    if not arguments.keep_mine:
+        _refuse(_contradictions(packs, comparison))
+    if arguments.rerun:
+        _refuse(_untrue(packs, comparison))
     with Store(arguments.store) as store:
-        if arguments.rerun:
-            comparison = store.compare(packs.entries)
-            if not arguments.keep_mine:
-                _refuse(_contradictions(packs, comparison))
-            _refuse(_untrue(packs, comparison))
         comparison = store.merge(packs.entries, keep=arguments.keep_mine)
     contradictions = _contradictions(packs, comparison)
     if not arguments.keep_mine:

@@ -14,10 +14,11 @@ from ...registry.agents import find_agent
 from ...registry.arguments import keyword_arguments
 from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
 from ...registry.errors import InvalidArgumentError, LexigymError
+from ...registry.requirements import require
 from ..sweeps.search_space import default_specs, drawn_hyperparameters, parse_search, search_space
-from ..sweeps.study import ERROR, finished_trials, import_optuna, open_study, run_trials
+from ..sweeps.study import ERROR, finished_trials, open_study, run_trials
 from ..sweeps.sweep import Sweep
-from ..sweeps.tuned_experiment import import_tomlkit, tuned_experiment, write_experiment
+from ..sweeps.tuned_experiment import tuned_experiment, write_experiment
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -39,8 +40,8 @@ def tune(arguments: argparse.Namespace) -> None:
         LexigymError: If no trial could be carried through.
     """
     # Now rather than after hours of learning, as all that may be missing or refused.
-    import_optuna()
-    import_tomlkit()
+    for package in ("optuna", "tomlkit"):
+        require(package, "tune", "lexigym[tune]")
     console = Console(highlight=False)
     sweep = _sweep(arguments)
     space = search_space(sweep.search)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +15,10 @@ from rich.text import Text
 
 from ...agents.protocol import episode_seeds, takes_action_masks
 from ...registry.agents import load_agent
+from ...registry.atomic_file import atomic_file
 from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
-from ...registry.errors import InvalidArgumentError, MissingDependencyError
-from ..atomic_file import atomic_file
+from ...registry.errors import InvalidArgumentError
+from ...registry.requirements import require
 from .training import environment_to_play
 
 FRAMES_PER_SECOND = 4
@@ -33,7 +33,7 @@ def watch(arguments: argparse.Namespace) -> None:
     name, keywords = environment_to_play(arguments)
     _require_render_mode(name, mode)
     with make_environment(name, **keywords | {"render_mode": mode}) as env:
-        agent = load_agent(arguments.checkpoint, env)
+        agent = load_agent(arguments.checkpoint, env, trust=arguments.trust, agent=arguments.agent)
         explains = out is None and hasattr(agent, "explain")
         frames = _play(agent, env, next(episode_seeds(arguments.seed)), explains)
         frames_per_second = env.metadata.get("render_fps", FRAMES_PER_SECOND)
@@ -104,7 +104,5 @@ def _require_render_mode(name: str, mode: str) -> None:
 def _require_writable_format(path: Path) -> None:
     if path.suffix not in (".gif", ".mp4"):
         raise InvalidArgumentError(f"--out must end in .gif or .mp4, got {str(path)!r}: rename it.")
-    if path.suffix == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise MissingDependencyError(
-            "writing .mp4 needs imageio-ffmpeg: pip install 'lexigym[video]', or write a .gif."
-        )
+    if path.suffix == ".mp4":
+        require("imageio_ffmpeg", "writing .mp4", "lexigym[video]", "write a .gif")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ...registry.atomic_file import atomic_file
 from ...registry.errors import InvalidArgumentError
-from ..atomic_file import atomic_file
 from ..store import Entry
 from . import lines, parquet
 from .rows import PackError, entry_of, row_of

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 
 from ...registry.agents import find_agent, known_hyperparameters
-from ...registry.errors import InvalidArgumentError, LexigymError, MissingDependencyError
+from ...registry.errors import InvalidArgumentError, LexigymError
+from ...registry.requirements import require
 from ..process import Process
 from .search_space import defaults_within, drawn_hyperparameters
 from .sweep import Stream, Sweep, run_trial
@@ -46,7 +47,7 @@ def open_study(path: Path, sweep: Sweep) -> Iterator[Study]:
         InvalidArgumentError: If the file can't be used, or holds another sweep.
         LexigymError: If another process is at it.
     """
-    optuna = import_optuna()
+    optuna = require("optuna", "tune", "lexigym[tune]")
     from sqlalchemy.exc import SQLAlchemyError
 
     verbosity = optuna.logging.get_verbosity()
@@ -122,19 +123,6 @@ def run_trials(
         yield _run(study, sweep, trial, drawn_hyperparameters(trial.params, space), env)
         if seconds is not None and time.monotonic() - started >= seconds:
             return
-
-
-def import_optuna() -> Any:
-    """Import Optuna, which is optional.
-
-    Raises:
-        MissingDependencyError: If it is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise MissingDependencyError("tune needs optuna: pip install 'lexigym[tune]'.") from error
-    return optuna
 
 
 def _run(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...registry.errors import MissingDependencyError
-from ..atomic_file import atomic_file
+from ...registry.atomic_file import atomic_file
+from ...registry.requirements import require
 from ..experiment import REFERENCES
 from .sweep import Sweep
 
@@ -63,22 +63,9 @@ def write_experiment(path: Path, table: dict[str, Any]) -> None:
     Raises:
         MissingDependencyError: If tomlkit is not installed.
     """
-    text = import_tomlkit().dumps(table)
+    text = require("tomlkit", "tune", "lexigym[tune]").dumps(table)
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def import_tomlkit() -> Any:
-    """Import tomlkit, which is optional.
-
-    Raises:
-        MissingDependencyError: If it is not installed.
-    """
-    try:
-        import tomlkit
-    except ImportError as error:
-        raise MissingDependencyError("tune needs tomlkit: pip install 'lexigym[tune]'.") from error
-    return tomlkit
 
 
 def _without_empty(table: dict[str, Any]) -> dict[str, Any]:

@@ -383,7 +383,9 @@ def test_other_wrong_arguments_are_one_line(tune, arguments, message):
 @pytest.mark.parametrize("package", ["optuna", "tomlkit"])
 def test_a_missing_package_names_the_extra(tune, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    assert f"tune needs {package}: pip install 'lexigym[tune]'" in tune(*STUDY, *AIM, code=2)
+    message = tune(*STUDY, *AIM, code=2)
+    assert f"tune needs {package} (" in message
+    assert "pip install 'lexigym[tune]'" in message
 
 
 @pytest.mark.parametrize(

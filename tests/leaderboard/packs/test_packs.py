@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from lexigym.leaderboard.packs.files import read_packs, write_pack
 from lexigym.leaderboard.packs.rows import MOST_BYTES, PackError, digest, entry_of, row_of
 from lexigym.leaderboard.run import Episode, Point, Result, Run
 from lexigym.leaderboard.store import Entry
-from lexigym.registry.errors import InvalidArgumentError, MissingDependencyError
+from lexigym.registry.errors import InvalidArgumentError
 
 from ..test_store import FAILED, RESULT, RUN
 
@@ -294,92 +293,6 @@ def test_a_row_that_is_too_large_is_not_written(
     with pytest.raises(PackError, match=f"run {RUN.key} can't be packed: .* 1,000 are the most"):
         write_pack(tmp_path / "pack.jsonl", [ENTRY, Entry("mine", 0, large)])
     assert list(tmp_path.iterdir()) == []
-
-
-class TestParquet:
-    """The same checks, whatever columns a table has."""
-
-    @pytest.fixture(autouse=True)
-    def _needs_pyarrow(self) -> None:
-        pytest.importorskip("pyarrow")
-
-    @pytest.fixture
-    def rewrite(self, tmp_path: Path) -> Callable[[Callable[[Any], Any]], list[str]]:
-        """Return what is wrong with a table of two rows after a change."""
-        import pyarrow.parquet
-
-        path = tmp_path / "pack.parquet"
-        write_pack(path, [ENTRY, ENTRY._replace(position=4)])
-
-        def rewrite(change: Callable[[Any], Any]) -> list[str]:
-            pyarrow.parquet.write_table(change(pyarrow.parquet.read_table(path)), path)
-            return read_packs([path]).problems
-
-        return rewrite
-
-    def test_a_table_written_by_another_program_is_read(self, rewrite: Any) -> None:
-        assert rewrite(lambda table: table.select(table.column_names[::-1])) == []
-
-    def test_a_changed_number_is_noticed(self, rewrite: Any, tmp_path: Path) -> None:
-        import pyarrow
-
-        def change(table: Any) -> Any:
-            index = table.column_names.index("learning_seconds")
-            return table.set_column(index, "learning_seconds", pyarrow.array([1.5, math.nan]))
-
-        (problem,) = rewrite(change)
-        assert problem == (
-            f"{str(tmp_path / 'pack.parquet')!r}, row 2: it holds a number that is not finite."
-        )
-
-    @pytest.mark.parametrize("name", ["key", "returns", "manifest", "version"])
-    def test_a_column_that_is_missing_is_named(self, rewrite: Any, name: str) -> None:
-        problems = rewrite(lambda table: table.drop_columns([name]))
-        assert [name in problem for problem in problems] == [True, True]
-
-    def test_a_column_of_another_type_is_named(self, rewrite: Any) -> None:
-        import pyarrow
-
-        def change(table: Any) -> Any:
-            index = table.column_names.index("position")
-            times = pyarrow.array([3, 4], pyarrow.timestamp("s"))
-            return table.set_column(index, "position", times)
-
-        assert all("position of it must be int" in problem for problem in rewrite(change))
-
-    def test_json_in_a_text_is_read_strictly(self, rewrite: Any) -> None:
-        import pyarrow
-
-        def change(table: Any) -> Any:
-            index = table.column_names.index("manifest")
-            return table.set_column(index, "manifest", pyarrow.array(['{"a":NaN}', "{"]))
-
-        first, second = rewrite(change)
-        assert "row 1: of its episodes or its manifest, it holds NaN" in first
-        assert "row 2: of its episodes or its manifest, it is no JSON" in second
-
-    @pytest.mark.parametrize("size", [0, 4, 3_000])
-    def test_a_file_that_is_cut_is_refused(self, size: int, tmp_path: Path) -> None:
-        path = tmp_path / "pack.parquet"
-        write_pack(path, [ENTRY])
-        path.write_bytes(path.read_bytes()[:size])
-        (problem,) = read_packs([path]).problems
-        assert problem.startswith(f"{str(path)!r} can't be read: it is no Parquet, or damaged: ")
-
-    def test_a_table_without_rows_is_refused(self, rewrite: Any) -> None:
-        assert rewrite(lambda table: table.slice(0, 0))[0].endswith("is empty.")
-
-    @pytest.mark.parametrize("does", [lambda p: write_pack(p, [ENTRY]), lambda p: read_packs([p])])
-    def test_without_pyarrow_the_extra_is_named(
-        self, does: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        path = tmp_path / "pack.parquet"
-        path.write_bytes(b"what was there")
-        monkeypatch.setitem(sys.modules, "pyarrow", None)
-        with pytest.raises(MissingDependencyError, match="lexigym\\[parquet\\]"):
-            does(path)
-        assert path.read_bytes() == b"what was there"
-        assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_is_read_with_what_is_in_it(tmp_path: Path) -> None:
