@@ -1,32 +1,31 @@
-"""Checkpoints: a zip or a directory of JSON and safetensors, from which nothing is ever executed.
-
-A checkpoint holds `config.json`, with the keys `format`, `version` and `agent` and whatever else
-the agent needs, and members `<name>.safetensors`. Members of a zip are stored uncompressed, so that
-unpacking one by hand gives an equally good checkpoint.
-"""
+"""Checkpoints: a zip of JSON and safetensors, written in one step; nothing is executed on load."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import secrets
-import struct
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy.typing as npt
 import torch
 
-from ..registry.checkpoint import FORMAT
+from ..registry.atomic_file import atomic_file
+from ..registry.checkpoint import (
+    FORMAT,
+    MAX_CONFIG_BYTES,
+    MEMBER_NAME,
+    VERSION,
+    fitting,
+    open_member,
+    read_config,
+    shortened,
+)
 from ..registry.errors import CheckpointError
 from .tensor_file import read_tensor_file, write_tensor_file
 
-VERSION = 1
-MEMBER_NAME = re.compile(r"config\.json|[A-Za-z0-9_-]+\.safetensors")
+__all__ = ["fitting", "read_config", "read_tensors", "require_finite", "write_checkpoint"]
 
 
 def write_checkpoint(
@@ -52,18 +51,9 @@ def write_checkpoint(
     path = Path(path)
     if not path.suffix:
         path = path.with_name(f"{path.name}.zip")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                _write_zip(file, config, tensors)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+        with atomic_file(path) as temporary, temporary.open("wb") as file:
+            _write_zip(file, config, tensors)
     except OSError as error:
         raise CheckpointError(
             f"the checkpoint {str(path)!r} could not be written ({error.strerror or error}); any "
@@ -71,40 +61,10 @@ def write_checkpoint(
         ) from error
     except (TypeError, ValueError) as error:
         raise CheckpointError(
-            f"the checkpoint {str(path)!r} can't hold this agent: {error}; its configuration must "
-            "be plain JSON and its tensors numbers."
+            f"the checkpoint {str(path)!r} can't hold this agent: {shortened(error)}; its "
+            "configuration must be plain JSON and its tensors numbers."
         ) from error
     return path
-
-
-def read_config(path: str | Path, agent: str | None = None) -> dict[str, Any]:
-    """Read and check a checkpoint's `config.json`.
-
-    Args:
-        path: The file or directory; ".zip" may be left out.
-        agent: The agent it must be of; None takes any.
-
-    Raises:
-        CheckpointError: If `path` is not a whole checkpoint of a version known here, or is another
-            agent's.
-    """
-    with _open_member(path, "config.json") as member:
-        config = None if member is None else json.loads(member[0].read())
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise _not_a_checkpoint(path, f"it has no config.json of format {FORMAT!r}")
-    if config.get("version") != VERSION:
-        raise CheckpointError(
-            f"{str(path)!r} has checkpoint version {config.get('version')!r}, but this lexigym "
-            f"reads version {VERSION}: install the lexigym that wrote it, or a newer one."
-        )
-    if not isinstance(config.get("agent"), str):
-        raise _not_a_checkpoint(path, "its config.json names no agent")
-    if agent is not None and config["agent"] != agent:
-        raise CheckpointError(
-            f"{str(path)!r} is a checkpoint of {config['agent']!r}, not of {agent!r}: load it with "
-            "lexigym.load_agent."
-        )
-    return config
 
 
 def read_tensors(path: str | Path, name: str) -> dict[str, torch.Tensor] | None:
@@ -113,8 +73,33 @@ def read_tensors(path: str | Path, name: str) -> dict[str, torch.Tensor] | None:
     Raises:
         CheckpointError: If `path` is not a whole checkpoint, or the member is damaged.
     """
-    with _open_member(path, f"{name}.safetensors") as member:
+    with open_member(path, f"{name}.safetensors") as member:
         return None if member is None else read_tensor_file(*member)
+
+
+def require_finite(
+    tensors: Mapping[str, torch.Tensor], path: str | Path, buffers: Container[str] = ()
+) -> None:
+    """Refuse weights that are not numbers: what holds them plays nothing and learns nothing.
+
+    Args:
+        tensors: The weights by name.
+        path: Of the checkpoint, to be named.
+        buffers: The names of those that may be infinite, as masks are.
+
+    Raises:
+        CheckpointError: If one is NaN, or infinite.
+    """
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            continue
+        wrong = tensor.isnan() if name in buffers else ~tensor.isfinite()
+        if wrong.any():
+            raise CheckpointError(
+                f"{shortened(name)} in the checkpoint {str(path)!r} is not finite "
+                f"({float(tensor[wrong][0])}): the training has diverged, or the file was edited; "
+                "go back to an earlier checkpoint, and lower the learning rate."
+            )
 
 
 def _write_zip(
@@ -123,6 +108,8 @@ def _write_zip(
     tensors: Mapping[str, Mapping[str, torch.Tensor | npt.NDArray[Any]]],
 ) -> None:
     text = json.dumps({**config, "format": FORMAT, "version": VERSION}, indent=2)
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ValueError(f"its configuration is longer than {MAX_CONFIG_BYTES} bytes")
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         # A date of its own would make two checkpoints of one state differ.
         archive.writestr(zipfile.ZipInfo("config.json"), text)
@@ -132,63 +119,3 @@ def _write_zip(
                 raise ValueError(f"{name!r} is not a name for a member")
             with archive.open(entry, "w", force_zip64=True) as stream:
                 write_tensor_file(stream, member)
-
-
-@contextmanager
-def _open_member(path: str | Path, name: str) -> Iterator[tuple[IO[bytes], int] | None]:
-    """Open a member for reading and tell its size; whatever is wrong is a `CheckpointError`."""
-    path = Path(path)
-    if not path.suffix and not path.exists():
-        path = path.with_name(f"{path.name}.zip")
-    try:
-        with ExitStack() as stack:
-            member: tuple[IO[bytes], int] | None = None
-            if path.is_dir():
-                if (path / name).is_file():
-                    stream: IO[bytes] = stack.enter_context((path / name).open("rb"))
-                    member = stream, (path / name).stat().st_size
-            else:
-                archive = stack.enter_context(zipfile.ZipFile(path))
-                _check_entries(archive, path.stat().st_size)
-                if name in archive.namelist():
-                    stream = stack.enter_context(archive.open(name))
-                    member = stream, archive.getinfo(name).file_size
-            yield member
-    except OSError as error:
-        raise CheckpointError(
-            f"the checkpoint {str(path)!r} can't be read ({error.strerror or error}): pass the "
-            "path that an agent was saved to."
-        ) from error
-    except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, struct.error) as error:
-        raise _not_a_checkpoint(path, str(error)) from error
-
-
-def _check_entries(archive: zipfile.ZipFile, archive_size: int) -> None:
-    """Refuse, before anything is read, what `write_checkpoint` doesn't write."""
-    entries = archive.infolist()
-    for entry in entries:
-        if not MEMBER_NAME.fullmatch(entry.filename):
-            raise ValueError(f"it has a member {entry.filename!r}")
-        if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
-            raise ValueError(f"its member {entry.filename!r} is compressed")
-    if len(set(archive.namelist())) != len(entries):
-        raise ValueError("it has two members of one name")
-    if sum(entry.file_size for entry in entries) > archive_size:
-        raise ValueError("its members are larger than the file")
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the renaming durable, where directories can be synced at all."""
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _not_a_checkpoint(path: str | Path, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"{str(path)!r} is not a whole lexigym checkpoint ({reason}): pass a file or directory "
-        "that an agent was saved to."
-    )

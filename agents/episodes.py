@@ -29,7 +29,8 @@ class RecordedEpisode:
         rewards: `(L,) float64`.
         terminated: `(L,) bool`, true at most in the last step.
         truncated: `(L,) bool`, true at most in the last step.
-        action_masks: `(L + 1, A) bool`, true where an action was legal; None if there were none.
+        action_masks: `(L + 1, A) bool`, true where an action was legal, all false in a game where a
+            player wasn't to move; None if there were none.
         seed: What the environment was reset with; None if that isn't known.
     """
 
@@ -38,7 +39,7 @@ class RecordedEpisode:
     rewards: npt.NDArray[np.float64]
     terminated: npt.NDArray[np.bool_]
     truncated: npt.NDArray[np.bool_]
-    action_masks: npt.NDArray[np.bool_] | None = None
+    action_masks: Any = None
     seed: int | None = None
 
     def __len__(self) -> int:
@@ -101,13 +102,7 @@ def checked_episode(episode: RecordedEpisode, of: Spaces) -> RecordedEpisode:
         raise ValueError(f"it goes on after its end in step {end} of {steps}")
     masks = episode.action_masks
     if masks is not None:
-        masks = np.asarray(masks).astype(np.bool_)
-        actions = of.action_space
-        shape = (actions.n,) if isinstance(actions, spaces.Discrete) else masks.shape[1:]
-        if masks.shape != (steps + 1, *shape):
-            raise ValueError(
-                f"its action masks have shape {masks.shape} instead of {(steps + 1, *shape)}"
-            )
+        masks = _checked_masks("action masks", of.action_space, masks, steps + 1)
     return RecordedEpisode(
         observations=_checked_values(
             "observations", of.observation_space, episode.observations, steps + 1
@@ -156,20 +151,26 @@ def _play(
     )
 
 
-def _mask(
-    env: gymnasium.Env[Any, Any], observation: Any, info: dict[str, Any]
-) -> npt.NDArray[np.bool_] | None:
+def _mask(env: gymnasium.Env[Any, Any], observation: Any, info: dict[str, Any]) -> Any:
     mask = info.get(MASK)
     if mask is None and isinstance(observation, dict):
         mask = observation.get(MASK)
     if mask is None:
         method: Callable[[], Any] | None = getattr(env.unwrapped, "action_masks", None)
         mask = None if method is None else method()
+    if isinstance(mask, dict):
+        return {part: np.array(each, dtype=bool) for part, each in mask.items()}
     return None if mask is None else np.array(mask, dtype=bool)
 
 
-def _stack_masks(masks: list[npt.NDArray[np.bool_] | None]) -> npt.NDArray[np.bool_] | None:
+def _stack_masks(masks: list[Any]) -> Any:
     first = masks[0]
+    if isinstance(first, dict):
+        stacked = {
+            part: _stack_masks([None if mask is None else mask.get(part) for mask in masks])
+            for part in first
+        }
+        return stacked or None
     if first is not None:
         # Many environments leave the mask out once an episode has ended.
         return np.stack([np.ones_like(first) if mask is None else mask for mask in masks])
@@ -228,6 +229,22 @@ def _checked_values(name: str, space: gymnasium.Space[Any], values: Any, length:
         raise ValueError(f"its {name} are {array.dtype} instead of {dtype}")
     _require_bounds(name, space, array)
     return array.astype(dtype, copy=False)
+
+
+def _checked_masks(name: str, space: gymnasium.Space[Any], masks: Any, length: int) -> Any:
+    if isinstance(space, spaces.Dict) and isinstance(masks, dict):
+        foreign = next((part for part in masks if part not in space.spaces), None)
+        if foreign is not None:
+            raise ValueError(f"its {name} are for {foreign!r}, which is not in {space}")
+        return {
+            part: _checked_masks(f"{name} {part!r}", space[part], each, length)
+            for part, each in masks.items()
+        }
+    array = np.asarray(masks).astype(np.bool_)
+    shape = (space.n,) if isinstance(space, spaces.Discrete) else array.shape[1:]
+    if array.shape != (length, *shape):
+        raise ValueError(f"its {name} have shape {array.shape} instead of {(length, *shape)}")
+    return array
 
 
 def _require_bounds(name: str, space: gymnasium.Space[Any], array: npt.NDArray[Any]) -> None:

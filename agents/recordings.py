@@ -2,7 +2,8 @@
 
 A recording is a directory with `data/metadata.json` and `data/main_data.hdf5`, which
 `minari.MinariDataset(path / "data")` opens. Action masks are the info `action_mask` of an episode,
-which is where Minari's own collector puts them. What Minari wrote is read as well.
+which is where Minari's own collector puts them, those of a game by player. What Minari wrote is
+read as well.
 
 Needs the extra `offline`; importing this module doesn't.
 """
@@ -19,12 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import gymnasium
 import numpy as np
 
-from ..registry.errors import InvalidArgumentError, LexigymError, MissingDependencyError
+from ..registry.errors import InvalidArgumentError, LexigymError
+from ..registry.requirements import require
 from .episodes import MASK, RecordedEpisode, checked_episode, play_episodes
 from .spaces import Spaces, environment_spec_json
 
@@ -39,6 +42,8 @@ __all__ = [
 
 # HDF5 may crash the process once a disk is full, so that must not happen; it writes this much late.
 RESERVED_BYTES = 64_000_000
+# Of Minari, those that need pyarrow.
+FORMATS_OF_ARROW = ("arrow", "parquet")
 
 
 class RecordingError(LexigymError, ValueError):
@@ -182,26 +187,23 @@ def read_recording(path: str | Path) -> Recording:
             f"{str(path)!r} was written by Minari {version!r}, which the installed Minari "
             f"{minari.__version__} doesn't read: install a Minari that does."
         )
-    try:
-        with _reading(path):
-            storage = minari.dataset.minari_storage.MinariStorage.read(data_path)
-            recording = Recording(
-                path=path,
-                observation_space=storage.observation_space,
-                action_space=storage.action_space,
-                environment=metadata.get("env_spec"),
-                agent=metadata.get("algorithm_name"),
-                num_episodes=metadata["total_episodes"],
-                num_steps=metadata["total_steps"],
-                _storage=storage,
-            )
-            # A file that was cut off is found here, before anything is made of it.
-            list(storage.get_episode_metadata([recording.num_episodes - 1]))
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{str(path)!r} is in the format {metadata['data_format']!r}, which needs pyarrow: "
-            "pip install 'minari[arrow]'."
-        ) from error
+    if metadata["data_format"] in FORMATS_OF_ARROW:
+        what = f"{str(path)!r}, in the format {metadata['data_format']!r},"
+        require("pyarrow", what, "minari[arrow]")
+    with _reading(path):
+        storage = minari.dataset.minari_storage.MinariStorage.read(data_path)
+        recording = Recording(
+            path=path,
+            observation_space=storage.observation_space,
+            action_space=storage.action_space,
+            environment=metadata.get("env_spec"),
+            agent=metadata.get("algorithm_name"),
+            num_episodes=metadata["total_episodes"],
+            num_steps=metadata["total_steps"],
+            _storage=storage,
+        )
+        # A file that was cut off is found here, before anything is made of it.
+        list(storage.get_episode_metadata([recording.num_episodes - 1]))
     return recording
 
 
@@ -248,8 +250,14 @@ def _buffers(
             rewards=episode.rewards,
             terminations=episode.terminated,
             truncations=episode.truncated,
-            infos=None if masks is None else {MASK: masks.astype(np.int8)},
+            infos=None if masks is None else {MASK: _as_int8(masks)},
         )
+
+
+def _as_int8(masks: Any) -> Any:
+    if isinstance(masks, dict):
+        return {part: _as_int8(each) for part, each in masks.items()}
+    return masks.astype(np.int8)
 
 
 def _size(episode: RecordedEpisode) -> int:
@@ -350,12 +358,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _import_minari() -> Any:
-    try:
-        import h5py  # noqa: F401 - Minari imports it only when it opens a file.
-        import minari
-    except ImportError as error:
-        raise MissingDependencyError(
-            "recordings need minari and h5py: pip install 'lexigym[offline]'."
-        ) from error
-    return minari
+def _import_minari() -> ModuleType:
+    # Minari itself imports it only when it opens a file.
+    require("h5py", "a recording", "lexigym[offline]")
+    return require("minari", "a recording", "lexigym[offline]")

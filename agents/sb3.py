@@ -7,6 +7,7 @@ import re
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,18 +21,19 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..registry.errors import (
-    CheckpointError,
     InvalidArgumentError,
     UnknownNameError,
     did_you_mean,
 )
 from . import sb3_parameters
+from .allocations import AllocatingAtMost
 from .batches import legal_actions, sample_legal
 from .callbacks import Callback, as_callback
-from .checkpoint import read_config, read_tensors, write_checkpoint
+from .checkpoint import fitting, read_config, read_tensors, require_finite, write_checkpoint
 from .progress import ProgressBar
 from .sb3_environments import learning_environment
 from .sb3_features import default_policy_kwargs
+from .sb3_pickles import arguments_of, require_optimizer, unpickle
 from .sb3_policies import default_policy, mask_scores, require_usable, score_network
 from .spaces import Spaces, environment_spec_json
 
@@ -74,8 +76,9 @@ class SB3Agent:
     `features_extractor_class`, and their `features_extractor_kwargs` are the arguments; its
     `predict` honours action masks; its checkpoints execute nothing on load. While it learns, only
     `maskable-ppo` knows masks. `learn` may overshoot `total_timesteps`, since on-policy algorithms
-    learn from whole rollouts. A checkpoint holds no replay memory, and no statistics of a
-    `VecNormalize`.
+    learn from whole rollouts. A checkpoint holds no replay memory, no random generators, and no
+    statistics of a `VecNormalize`: what is loaded plays the same and learns on, but not bit for bit
+    as the saved agent would have.
 
     Args:
         env: A Gymnasium environment or vector environment, or a Stable-Baselines3 one. `Spaces`
@@ -120,7 +123,11 @@ class SB3Agent:
                 self.model.observation_space = available.observation_space
                 self.model.action_space = available.action_space
                 self.model.n_envs = 1
+                # SAC asks an environment for its actions, and who asks one seeds it.
+                stand_in: Any = SimpleNamespace(**vars(available), seed=lambda _: None)
+                self.model.env = stand_in
                 self.model._setup_model()
+                self.model.env = None
         except (AssertionError, NotImplementedError, TypeError, ValueError) as error:
             reason = " ".join(str(error).split()).rstrip(".")
             raise InvalidArgumentError(
@@ -253,9 +260,10 @@ class SB3Agent:
 
         Raises:
             CheckpointError: If a hyperparameter is code, such as a schedule or a class, which JSON
-                can't hold; or if the file can't be written.
+                can't hold; if a weight isn't finite; or if the file can't be written.
         """
         tensors, state = sb3_parameters.to_tensors(self.model)
+        require_finite(tensors, path)
         write_checkpoint(path, {**self.config, "state": state}, {"model": tensors})
 
     @classmethod
@@ -271,28 +279,50 @@ class SB3Agent:
             CheckpointError: If it is not a whole checkpoint of this agent for these spaces.
         """
         config = read_config(path, cls.name)
-        saved = Spaces.from_json(config)
-        # Where an algorithm takes a sequence, as for `train_freq`, it takes a tuple.
-        arguments = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in config.get("hyperparameters", {}).items()
-        }
-        agent = cls(saved if env is None else env, **(arguments | hyperparameters))
-        if agent._spaces != saved:
-            raise CheckpointError(
-                f"{str(path)!r} was saved for {saved}, but the environment has {agent._spaces}: "
-                "pass one with the same spaces."
-            )
-        try:
+        given = None if env is None else Spaces.of(env)
+        with fitting(path):
+            saved = Spaces.from_json(config)
+            if given is not None and _sizes(given) != _sizes(saved):
+                saved.require(given, path)
+            # Where an algorithm takes a sequence, as for `train_freq`, it takes a tuple.
+            arguments = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in config["hyperparameters"].items()
+            }
             tensors = read_tensors(path, "model") or {}
+            require_finite(tensors, path)
+            with AllocatingAtMost(tensors):
+                agent = cls(saved if env is None else env, **(arguments | hyperparameters))
+            saved.require(agent._spaces, path)
             sb3_parameters.from_tensors(agent.model, tensors, config["state"])
-        except (KeyError, RuntimeError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise CheckpointError(
-                f"{str(path)!r} doesn't hold a whole {cls.name} ({reason}): use another copy."
-            ) from error
-        if env is None:
-            agent._environment = config.get("environment")
+            if env is None:
+                agent._environment = config["environment"]
+        return agent
+
+    @classmethod
+    def load_pickled(cls, path: str | Path, env: Any = None, **hyperparameters: Any) -> Self:
+        """Read what Stable-Baselines3 itself saved; it executes what the file's maker put there.
+
+        Args:
+            path: Where a model of this algorithm was saved.
+            env: The environment to learn on further, from rewards as it pays them; playing needs
+                none.
+            **hyperparameters: Those to change, such as `device`.
+
+        Raises:
+            CheckpointError: If it is no whole model of this algorithm for these spaces.
+        """
+        given = None if env is None else Spaces.of(env)
+        theirs = unpickle(cls.algorithm, path)
+        with fitting(path):
+            saved = Spaces(theirs.observation_space, theirs.action_space)
+            if given is not None and _sizes(given) != _sizes(saved):
+                saved.require(given, path)
+            arguments = arguments_of(theirs, cls(saved).model) | {"reward_scale": 1.0}
+            agent = cls(saved if env is None else env, **(arguments | hyperparameters))
+            saved.require(agent._spaces, path)
+            require_optimizer(agent.model, theirs)
+            sb3_parameters.from_tensors(agent.model, *sb3_parameters.to_tensors(theirs))
         return agent
 
     @property
@@ -313,6 +343,11 @@ class SB3Agent:
             )
             size = len(part)
         return legal_actions(action_masks, size, int(space.n))
+
+
+def _sizes(given: Spaces) -> tuple[int, Any]:
+    """Return what decides the size of a network, wherever images have their channels."""
+    return spaces.flatdim(given.observation_space), given.action_space
 
 
 class _StepHook(BaseCallback):

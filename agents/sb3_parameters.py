@@ -45,7 +45,7 @@ def from_tensors(
     Raises:
         KeyError: If a part is missing.
         RuntimeError: If a tensor is missing, or has another shape than the model's.
-        ValueError: If a part of an optimizer is missing or too much.
+        ValueError: If a part of an optimizer is missing, too much, or of another shape.
     """
     parameters: dict[str, Any] = {}
     for name in model.get_parameters():
@@ -65,11 +65,24 @@ def from_tensors(
         else:
             parameters[name] = parts
     model.set_parameters(parameters, exact_match=True, device=model.device)
+    for name in state["optimizers"]:
+        _require_shapes_of_weights(name, attrgetter(name)(model))
     for name in _variables(model):
-        attrgetter(name)(model).data.copy_(tensors[name])
+        variable = attrgetter(name)(model).data
+        if variable.shape != tensors[name].shape:
+            raise ValueError(f"{name!r} has another shape than the model's")
+        variable.copy_(tensors[name])
     for name, value in state["counters"].items():
         if name in COUNTERS:
-            setattr(model, name, value)
+            setattr(model, name, float(value) if name == "exploration_rate" else int(value))
+
+
+def _require_shapes_of_weights(name: str, optimizer: torch.optim.Optimizer) -> None:
+    """Raise a `ValueError` unless what an optimizer keeps of a weight has the weight's shape."""
+    for weight, kept in optimizer.state.items():
+        for key, value in kept.items():
+            if isinstance(value, torch.Tensor) and value.ndim and value.shape != weight.shape:
+                raise ValueError(f"{key!r} of {name!r} has another shape than its weight")
 
 
 def _variables(model: BaseAlgorithm) -> list[str]:

@@ -14,7 +14,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
-from ..registry.errors import CheckpointError, InvalidArgumentError
+from ..registry.checkpoint import fitting, read_config
+from ..registry.errors import InvalidArgumentError
 from .batches import batch_size, legal_actions, movers, sample_legal
 from .callbacks import as_callback
 from .spaces import Spaces, environment_spec_json
@@ -90,17 +91,16 @@ class RandomAgent:
     @classmethod
     def load(cls, path: str | Path, env: Environment | None = None) -> Self:
         """Read a checkpoint; `env` isn't needed, but if given must have the same spaces."""
-        config = _read(path, cls.name)
-        saved = Spaces.from_json(config)
-        if env is not None and Spaces.of(env) != saved:
-            raise CheckpointError(
-                f"{str(path)!r} was saved for {saved}, but the environment has {Spaces.of(env)}: "
-                "pass one with the same spaces."
-            )
-        agent = cls(saved, **config["hyperparameters"])
-        agent._environment = config["environment"]
-        agent.num_timesteps = config["num_timesteps"]
-        agent._action_space.np_random.bit_generator.state = config["generator"]
+        config = read_config(path, cls.name)
+        given = None if env is None else Spaces.of(env)
+        with fitting(path):
+            saved = Spaces.from_json(config)
+            if given is not None:
+                saved.require(given, path)
+            agent = cls(saved, **config["hyperparameters"])
+            agent._environment = config["environment"]
+            agent.num_timesteps = int(config["num_timesteps"])
+            agent._action_space.np_random.bit_generator.state = config["generator"]
         return agent
 
 
@@ -195,13 +195,14 @@ class OracleAgent:
         Raises:
             InvalidArgumentError: If `env` is missing, since it is the one who knows.
         """
-        config = _read(path, cls.name)
+        config = read_config(path, cls.name)
         if env is None:
             raise InvalidArgumentError(
                 f"the oracle in {str(path)!r} asks its environment: pass env to load."
             )
         agent = cls(env)
-        agent.num_timesteps = config["num_timesteps"]
+        with fitting(path):
+            agent.num_timesteps = int(config["num_timesteps"])
         return agent
 
 
@@ -244,9 +245,3 @@ def _write(path: str | Path, config: dict[str, Any]) -> None:
     from .checkpoint import write_checkpoint
 
     write_checkpoint(path, config, {})
-
-
-def _read(path: str | Path, name: str) -> dict[str, Any]:
-    from .checkpoint import read_config
-
-    return read_config(path, name)

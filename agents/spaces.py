@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import gymnasium
@@ -11,7 +12,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
-from ..registry.errors import InvalidArgumentError
+from ..registry.checkpoint import shortened
+from ..registry.errors import CheckpointError, InvalidArgumentError
 from .spaces_json import space_from_json, space_to_json
 
 
@@ -61,6 +63,18 @@ class Spaces:
             space_from_json(config.get("observation_space")),
             space_from_json(config.get("action_space")),
         )
+
+    def require(self, given: Spaces, path: str | Path) -> None:
+        """Refuse an environment with other spaces than these, of a checkpoint.
+
+        Raises:
+            CheckpointError: If they are others.
+        """
+        if given != self:
+            raise CheckpointError(
+                f"{str(path)!r} is for the spaces {shortened(self)}, the environment has "
+                f"{shortened(given)}: load it with the environment that it learned on."
+            )
 
 
 def tokens_in(space: gymnasium.Space[Any]) -> int | None:

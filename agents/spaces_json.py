@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import Space, spaces
 
+from ..registry.checkpoint import shortened
 from ..registry.errors import CheckpointError, InvalidArgumentError
+
+# The bounds of a box are arrays, of which a few digits in a file could make any size.
+LARGEST_BOX = 1 << 26
 
 
 def space_to_json(space: Space[Any]) -> dict[str, Any]:
@@ -67,8 +72,8 @@ def space_from_json(data: Any) -> Space[Any]:
         return _space(**data)
     except (TypeError, ValueError, KeyError, AssertionError) as error:
         raise CheckpointError(
-            f"{data!r} describes no space of a known type: the checkpoint's config.json was edited "
-            "or damaged; use another copy."
+            f"{shortened(data)} describes no space of a known type: the checkpoint's config.json "
+            "was edited or damaged; use another copy."
         ) from error
 
 
@@ -77,6 +82,8 @@ def _space(type: str, **data: Any) -> Space[Any]:  # noqa: A002 - the key in the
         case "Box":
             dtype = np.dtype(data["dtype"])
             shape = tuple(data["shape"])
+            if math.prod(shape) > LARGEST_BOX:
+                raise ValueError(shape)
             return spaces.Box(
                 np.broadcast_to(np.asarray(data["low"], dtype), shape),
                 np.broadcast_to(np.asarray(data["high"], dtype), shape),

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..registry.checkpoint import PIECE_BYTES
+
 DTYPES = {
     "BOOL": torch.bool,
     "U8": torch.uint8,
@@ -31,8 +33,10 @@ DTYPES = {
 }
 DTYPE_CODES = {dtype: code for code, dtype in DTYPES.items()}
 
-# The safetensors library refuses longer headers too.
-MAX_HEADER_BYTES = 100_000_000
+# Enough for tens of thousands of tensors; parsed, it can take some twenty times as much memory.
+MAX_HEADER_BYTES = 1 << 23
+# PyTorch counts in 64 bits, and NumPy has as many dimensions.
+MAX_SIZE, MAX_DIMENSIONS = 1 << 62, 32
 
 
 def write_tensor_file(
@@ -41,7 +45,7 @@ def write_tensor_file(
     """Write tensors and arrays of any shape; those that share memory are each written in full.
 
     Raises:
-        ValueError: If a dtype is not one of `DTYPES`.
+        ValueError: If a dtype is not one of `DTYPES`, or there are too many tensors.
         TypeError: If an array holds no numbers.
     """
     parts = {name: _as_tensor(tensor) for name, tensor in tensors.items()}
@@ -58,6 +62,8 @@ def write_tensor_file(
         }
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    if len(text) > MAX_HEADER_BYTES:
+        raise ValueError(f"its header is longer than {MAX_HEADER_BYTES} bytes")
     stream.write(len(text).to_bytes(8, "little") + text)
     for tensor in parts.values():
         stream.write(_bytes_of(tensor.cpu().contiguous()).data)
@@ -72,8 +78,12 @@ def read_tensor_file(stream: IO[bytes], size: int) -> dict[str, torch.Tensor]:
     header_size = int.from_bytes(stream.read(8), "little")
     data_size = size - 8 - header_size
     if header_size > MAX_HEADER_BYTES or data_size < 0:
-        raise ValueError(f"its header of {header_size} bytes is longer than the file")
-    header = json.loads(stream.read(header_size))
+        raise ValueError(
+            f"its header of {header_size} bytes is longer than the file, or than {MAX_HEADER_BYTES}"
+        )
+    text = bytearray(header_size)
+    _read_exactly(stream, memoryview(text))
+    header = json.loads(text)
     if not isinstance(header, dict):
         raise ValueError("its header is not a JSON object")
     header.pop("__metadata__", None)
@@ -102,8 +112,10 @@ def _parse_entry(name: str, entry: Any) -> _Entry:
         numbers = (*entry["shape"], start, end)
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"the header of {name!r} is incomplete or of an unknown dtype") from None
-    if not all(type(number) is int and number >= 0 for number in numbers):
+    if not all(type(number) is int and 0 <= number < MAX_SIZE for number in numbers):
         raise ValueError(f"the shape and offsets of {name!r} are not whole numbers")
+    if len(numbers) - 2 > MAX_DIMENSIONS:
+        raise ValueError(f"{name!r} has more than {MAX_DIMENSIONS} dimensions")
     return name, dtype, numbers[:-2], (start, end)
 
 
@@ -112,11 +124,11 @@ def _offsets(entry: _Entry) -> tuple[int, int]:
 
 
 def _read_exactly(stream: IO[bytes], buffer: memoryview) -> None:
-    # In pieces, because `read` makes a copy of its own.
+    # Because `read` makes a copy of its own.
     while buffer:
-        piece = stream.read(min(len(buffer), 1 << 20))
+        piece = stream.read(min(len(buffer), PIECE_BYTES))
         if not piece:
-            raise ValueError("the file ends inside a tensor")
+            raise ValueError("the file ends in the middle")
         buffer[: len(piece)] = piece
         buffer = buffer[len(piece) :]
 

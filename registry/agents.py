@@ -33,21 +33,41 @@ def make_agent(name: str, env: Any, **hyperparameters: Any) -> Any:
     return agent_class(make_environment(env) if isinstance(env, str) else env, **hyperparameters)
 
 
-def load_agent(path: str | Path, env: Any = None, **arguments: Any) -> Any:
-    """Load the agent that wrote a checkpoint.
+def load_agent(
+    path: str | Path,
+    env: Any = None,
+    *,
+    trust: bool = False,
+    agent: str | None = None,
+    **arguments: Any,
+) -> Any:
+    """Load the agent that wrote a checkpoint; nothing in it is executed.
+
+    The files of Stable-Baselines3 itself, which its `save` writes, are another matter: they are
+    pickles, and to unpickle is to execute whatever code their maker put there. They are loaded only
+    if they are trusted.
 
     Args:
         path: Where an agent was saved: a zip file, or a directory.
         env: The environment to learn on further, or its id; playing needs none, but for the oracle.
+        trust: Whether to execute what a file of Stable-Baselines3 holds.
+        agent: The name of the agent, which such a file doesn't tell: "sb3/ppo" for one of `PPO`.
         **arguments: Passed on to the `load` of the agent's class.
 
     Raises:
-        CheckpointError: If it is truncated or foreign, or nothing provides its agent.
+        CheckpointError: If it is damaged, foreign, of another agent or for another environment, if
+            nothing provides its agent, or if it isn't trusted.
     """
     # Imported here because reading zip files is a cost to `import lexigym`.
-    from .checkpoint import read_config
+    from .checkpoint import is_pickled, naming, needs_trust, read_config
 
-    name = read_config(path)["agent"]
+    pickled = is_pickled(path)
+    if not pickled:
+        name = read_config(path, agent)["agent"]
+    elif trust and agent is not None:
+        name = agent
+    else:
+        raise needs_trust(path)
     try:
         agent_class = AGENTS.get(name)
     except UnknownNameError as error:
@@ -55,8 +75,15 @@ def load_agent(path: str | Path, env: Any = None, **arguments: Any) -> Any:
             f"{str(path)!r} was saved by the agent {name!r}, which nothing here provides: install "
             "its package, or register it."
         ) from error
+    if pickled and not hasattr(agent_class, "load_pickled"):
+        raise CheckpointError(
+            f"{str(path)!r} was saved by Stable-Baselines3, not by {name!r}: name its algorithm, "
+            "such as agent='sb3/ppo'."
+        )
     env = make_environment(env) if isinstance(env, str) else env
-    return agent_class.load(path, env=env, **arguments)
+    load = agent_class.load_pickled if pickled else agent_class.load
+    with naming(path):
+        return load(path, env=env, **arguments)
 
 
 def known_hyperparameters(agent_class: Any) -> dict[str, Any] | None:

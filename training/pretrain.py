@@ -36,7 +36,7 @@ from lexigym.envs.datasets.schema import Dataset, Example, Source
 from lexigym.envs.datasets.sentences import TOKEN, join, words
 from lexigym.envs.datasets.stories import ask, content_words
 from lexigym.envs.scorers.protocol import Goal
-from lexigym.leaderboard.atomic_file import atomic_file
+from lexigym.registry.atomic_file import atomic_file
 
 FOLDER = Path(__file__).resolve().parent.parent / "agents" / "lm" / "shipped"
 TARGETS = ("fr", "zh", "de", "es")

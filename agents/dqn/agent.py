@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,9 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
+from ...registry.checkpoint import shortened
 from ...registry.errors import CheckpointError, InvalidArgumentError
+from ..allocations import AllocatingAtMost
 from ..batches import batch_size, legal_actions
 from ..callbacks import Callback, CallbackList, as_callback
 from ..progress import ProgressBar
@@ -435,7 +437,8 @@ class DQN:
             path: The file; ".zip" is appended to a name without a suffix.
             training_state: Also write the replay memory, the optimizer, the target network, all
                 generators and the unfinished episodes, so that a loaded agent learns on bit for bit
-                as this one would.
+                as this one would, on the same kind of machine. Vectors without `state()` and
+                `restore(state)`, such as Gymnasium's own, begin new episodes.
 
         Raises:
             CheckpointError: If it can't be written; an earlier checkpoint is intact then.
@@ -461,13 +464,21 @@ class DQN:
             CheckpointError: If the file is truncated, foreign, or for another network or spaces.
         """
 
-        def make(env: Any, config: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
-            if config["q_network"] is not None and q_network is None:
+        def make(
+            env: Any,
+            config: dict[str, Any],
+            hyperparameters: dict[str, Any],
+            weights: Mapping[str, torch.Tensor],
+        ) -> Any:
+            if q_network is not None:
+                return cls(env, q_network=q_network, **hyperparameters)
+            if config["q_network"] is not None:
                 raise CheckpointError(
-                    f"{str(path)!r} holds a Q-network of your own, {config['q_network']}: pass it "
-                    "as q_network."
+                    f"{str(path)!r} holds a Q-network of your own, "
+                    f"{shortened(config['q_network'])}: pass it as q_network."
                 )
-            return cls(env, q_network=q_network, **hyperparameters)
+            with AllocatingAtMost(weights):
+                return cls(env, **hyperparameters)
 
         agent: Self = saving.load(cls, path, env, make)
         return agent

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .restoring import require_shape
+
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
 
@@ -58,6 +60,8 @@ class EpisodeLog:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` returned."""
+        require_shape(state, "return", self._return.shape)
+        require_shape(state, "length", self._length.shape)
         self._return = np.array(state["return"])
         self._length = np.array(state["length"])
         self.returns.extend(state["returns"].tolist())

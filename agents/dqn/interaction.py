@@ -106,12 +106,21 @@ class SingleInteraction:
         return {"generator": self.episode_generator_state, "actions": self.episode_actions}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Play the unfinished episode again, up to where it stood."""
+        """Play the unfinished episode again, up to where it stood.
+
+        Raises:
+            ValueError: If it can't be played; the environment is as it was then.
+        """
+        # Tried out first, so that what is damaged leaves the environment alone.
+        type(self.env.unwrapped.np_random.bit_generator)().state = state["generator"]
+        actions = [np.array([action], dtype=np.int64) for action in state["actions"]]
+        if not all(self.env.action_space.contains(action[0]) for action in actions):
+            raise ValueError("its unfinished episode has actions that the environment doesn't take")
         self.env.reset(seed=0)
         self.env.unwrapped.np_random.bit_generator.state = state["generator"]
         self._begin_episode()
-        for action in state["actions"]:
-            self.step(np.array([action]))
+        for action in actions:
+            self.step(action)
 
 
 class VectorInteraction:
@@ -175,15 +184,27 @@ class VectorInteraction:
 
     def state(self) -> dict[str, Any] | None:
         """Return the environment's own snapshot, or None where it offers none."""
-        if not hasattr(self.env.unwrapped, "state"):
+        restorable: Any = self.env.unwrapped
+        # Some have a `state` that is an array, and no way back to it.
+        if not all(callable(getattr(restorable, name, None)) for name in ("state", "restore")):
             return None
-        return {"environment": self.env.unwrapped.state(), "valid": self._valid.tolist()}
+        return {"environment": restorable.state(), "valid": self._valid.tolist()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` returned."""
+        """Take back what `state` returned; where that fails, the environment is as it was."""
+        valid = np.array(state["valid"], dtype=bool).reshape(self.n_envs)
         restorable: Any = self.env.unwrapped
-        restorable.restore(state["environment"])
-        self._valid = np.array(state["valid"])
+        try:
+            before = restorable.state()
+        except gymnasium.error.ResetNeeded:
+            before = None
+        try:
+            restorable.restore(state["environment"])
+        except Exception:
+            if before is not None:
+                restorable.restore(before)
+            raise
+        self._valid = valid
 
 
 Interaction = SingleInteraction | VectorInteraction

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .restoring import require_shape
+
 
 class NStepWindow:
     """The last n steps of each environment, until they are summed into n-step transitions.
@@ -102,6 +104,7 @@ class NStepWindow:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` returned."""
+        require_shape(state, "lengths", self.lengths.shape)
         self.lengths = np.array(state["lengths"])
         prefix = "step."
         self.steps = {

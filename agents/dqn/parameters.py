@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...registry.errors import InvalidArgumentError
 from . import kernels
+from .restoring import require_shape
 
 
 class FlatParameters:
@@ -105,6 +106,7 @@ class Adam:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         for name, tensor in self.state().items():
+            require_shape(state, name, tensor.shape)
             tensor.copy_(state[name])
 
 

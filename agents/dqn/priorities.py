@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .restoring import require_shape
 from .sum_tree import SumTree
 from .targets import importance_weights
 
@@ -66,8 +67,8 @@ class Priorities:
         """Return what `restore` takes, of a memory that holds `size`."""
         return {"priorities": self.tree[np.arange(size)], "highest": np.array([self.highest])}
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Take back what `state` returned."""
-        priorities = state["priorities"].numpy()
-        self.tree[np.arange(len(priorities))] = priorities
+    def restore(self, state: dict[str, Tensor], size: int) -> None:
+        """Take back what `state` returned, of a memory that holds `size`."""
+        require_shape(state, "priorities", (size,))
+        self.tree[np.arange(size)] = state["priorities"].numpy()
         self.highest = float(state["highest"])

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .prefixes import Prefixes
 from .priorities import Priorities
+from .restoring import require_place, require_shape
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,12 @@ class TransitionMemory:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         self.position, self.size = (int(counter) for counter in state["counters"])
-        self._bytes_held()[:] = state["rows"].numpy()
+        require_place(self.position, self.size, self.capacity)
+        held = self._bytes_held()
+        require_shape(state, "rows", held.shape)
+        held[:] = state["rows"].numpy()
         if self.priorities is not None:
-            self.priorities.restore(state)
+            self.priorities.restore(state, self.size)
 
     def _bytes_held(self) -> npt.NDArray[np.uint8]:
         return self.rows[: self.size].view(np.uint8).reshape(self.size, self.rows.itemsize)

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor, nn
 
-from ...registry.errors import CheckpointError, LexigymError
-from ..checkpoint import read_config, read_tensors, write_checkpoint
+from ...registry.errors import CheckpointError
+from ..checkpoint import (
+    fitting,
+    read_config,
+    read_tensors,
+    require_finite,
+    write_checkpoint,
+)
 from ..spaces import Spaces
+from .replay import TransitionMemory
+from .restoring import require_shape
 
 if TYPE_CHECKING:
     from .agent import DQN
@@ -23,6 +31,7 @@ def save(agent: DQN, path: str | Path, training_state: bool) -> None:
     """Write a checkpoint; see `DQN.save`."""
     config = agent.config
     tensors: dict[str, Mapping[str, Any]] = {"model": weights_of(agent.q_network)}
+    require_finite(tensors["model"], path, _buffers(agent.q_network))
     if training_state and agent._observation is not None:
         config["training"] = state_of(agent)
         tensors |= tensors_of(agent)
@@ -33,7 +42,7 @@ def load(
     agent_class: type[Agent],
     path: str | Path,
     env: Any,
-    make: Callable[[Any, dict[str, Any], dict[str, Any]], Agent],
+    make: Callable[[Any, dict[str, Any], dict[str, Any], Mapping[str, Tensor]], Agent],
 ) -> Agent:
     """Read a checkpoint; see `DQN.load`.
 
@@ -42,36 +51,28 @@ def load(
         path: Of the checkpoint.
         env: The environment to learn on, or None.
         make: Makes an agent for an environment, or for spaces alone, from the configuration in the
-            checkpoint and the hyperparameters that it holds.
+            checkpoint, the hyperparameters that it holds, and its weights.
     """
     config = read_config(path, agent=agent_class.name)
-    saved = Spaces.from_json(config)
-    if env is not None and Spaces.of(env) != saved:
-        raise CheckpointError(
-            f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
-            "load it with the environment that it learned on."
-        )
-    try:
+    given = None if env is None else Spaces.of(env)
+    with fitting(path):
+        saved = Spaces.from_json(config)
+        if given is not None:
+            saved.require(given, path)
         hyperparameters = agent_class.config_class.from_json(config["hyperparameters"])
         known = {
             field.name: getattr(hyperparameters, field.name) for field in fields(hyperparameters)
         }
-        agent = make(saved if env is None else env, config, known)
-        agent.num_timesteps = config["num_timesteps"]
+        weights = read_tensors(path, "model") or {}
+        agent = make(saved if env is None else env, config, known, weights)
+        agent.num_timesteps = int(config["num_timesteps"])
         if env is None:
             agent._environment = config["environment"]
-        load_weights(agent.q_network, read_tensors(path, "model") or {})
-        load_weights(agent.learner.target_network, weights_of(agent.q_network))
+        require_finite(weights, path, _buffers(agent.q_network))
+        load_weights(agent.q_network, weights)
+        load_weights(agent.learner.target_network, weights)
         if env is not None and "training" in config:
             restore(agent, config["training"], path)
-    except LexigymError:
-        raise
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(
-            f"{str(path)!r} does not fit this agent ({reason}): it was written for another "
-            "network or edited; load another copy."
-        ) from error
     return agent
 
 
@@ -85,6 +86,11 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Give a network what `weights_of` returned."""
     state = network.state_dict()
     network.load_state_dict({**{name: state[name] for name in _frozen(network)}, **weights})
+
+
+def _buffers(network: nn.Module) -> set[str]:
+    """Return the names of what a network holds besides its weights."""
+    return {name for name, _ in network.named_buffers()}
 
 
 def _frozen(network: nn.Module) -> set[str]:
@@ -148,25 +154,42 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
             "own",
         )
     }
-    agent._horizon = state["horizon"]
-    agent._env_calls = state["env_calls"]
-    agent.learner.updates = state["updates"]
+    require_finite(members["target"], path, _buffers(agent.q_network))
+    require_finite(members["optimizer"], path, members["optimizer"])
+    agent._horizon = int(state["horizon"])
+    agent._env_calls = int(state["env_calls"])
+    agent.learner.updates = int(state["updates"])
     agent._behaviour.generator.bit_generator.state = state["generator"]
     agent._replay_generator.bit_generator.state = state["replay_generator"]
     load_weights(agent.learner.target_network, members["target"])
     agent.learner.optimizer.restore(members["optimizer"])
     position = {name: tensor.numpy() for name, tensor in members["position"].items()}
-    agent.memory = agent._make_memory(masked="action_mask" in position)
+    n_envs, masked = agent._interaction.n_envs, "action_mask" in position
+    require_shape(position, "observation", (n_envs, *agent._encoder.shape))
+    if masked:
+        require_shape(position, "action_mask", (n_envs, agent._n_actions))
+    agent.memory = agent._make_memory(masked=masked)
     agent.memory.restore(members["replay"])
     if members["demonstrations"]:
-        agent.demonstrations = agent._make_demonstrations(masked="action_mask" in position)
+        agent.demonstrations = agent._make_demonstrations(masked=masked)
         agent.demonstrations.restore(members["demonstrations"])
+    for memory in (agent.memory, agent.demonstrations):
+        if isinstance(memory, TransitionMemory):
+            _require_actions(memory, agent._n_actions)
+    # The environment, which may be another agent's too, is touched when all else is found whole.
     if state["environment_state"] is None:
         agent._begin(*agent._interaction.reset(agent._environment_seed))
         return
-    agent._interaction.restore(state["environment_state"])
-    agent._observation = position["observation"]
-    agent._action_mask = position.get("action_mask")
     agent._window.restore({name: tensor.numpy() for name, tensor in members["window"].items()})
     agent.episodes.restore({name: tensor.numpy() for name, tensor in members["episodes"].items()})
     agent._restore_own(members["own"])
+    agent._interaction.restore(state["environment_state"])
+    agent._observation = position["observation"]
+    agent._action_mask = position.get("action_mask")
+
+
+def _require_actions(memory: TransitionMemory, n_actions: int) -> None:
+    """Refuse what no environment took: compiled code doesn't look where it writes."""
+    actions = memory.rows["action"][: memory.size]
+    if ((actions < 0) | (actions >= n_actions)).any():
+        raise ValueError(f"its replay memory holds actions that are none of {n_actions}")

@@ -13,6 +13,7 @@ from ...registry.errors import EnvironmentFaultError
 from .prefixes import Prefixes
 from .priorities import Priorities
 from .replay import Batch
+from .restoring import require_place, require_shape
 from .transformer import PAD
 
 Integers = npt.NDArray[np.int64]
@@ -230,14 +231,16 @@ class SequenceMemory:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         self.position, self.size, self.transitions = (int(each) for each in state["counters"])
-        for name in self.held:
-            getattr(self, name)[: self.size] = state[name].numpy()
-        for name in self.playing:
-            getattr(self, name)[:] = state[name].numpy()
+        require_place(self.position, self.size, self.capacity)
+        places = {name: getattr(self, name)[: self.size] for name in self.held}
+        places |= {name: getattr(self, name) for name in self.playing}
+        for name, place in places.items():
+            require_shape(state, name, place.shape)
+            place[:] = state[name].numpy()
         if self.masks is not None:
             self.masks.add(state["masks"].numpy())
         if self.priorities is not None:
-            self.priorities.restore(state)
+            self.priorities.restore(state, self.size)
 
 
 class MaskTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -348,13 +349,15 @@ class LanguageModelDQN(DQN):
         The language model as it was is loaded by its name again.
         """
 
-        def make(env: Any, config: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
-            return cls(
-                env,
-                texts=Texts.from_json(config["texts"]),
-                network_seed=config["network_seed"],
-                **hyperparameters,
-            )
+        def make(
+            env: Any,
+            config: dict[str, Any],
+            hyperparameters: dict[str, Any],
+            weights: Mapping[str, torch.Tensor],  # noqa: ARG001 - the model's name tells its size.
+        ) -> Any:
+            texts = Texts.from_json(config["texts"])
+            texts.require_written_by(env, path)
+            return cls(env, texts=texts, network_seed=config["network_seed"], **hyperparameters)
 
         agent: Self = saving.load(cls, path, env, make)
         return agent

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...registry.errors import MissingDependencyError
+from ...registry.requirements import require
 from .config import LanguageModelConfig
 from .dropout import set_dropout
 from .learner import copy_of
@@ -49,12 +49,7 @@ def _copy_that_learns(model: Any, config: LanguageModelConfig) -> Any:
     """Return a copy of a frozen model that learns, wholly or by corrections of shared weights."""
     if config.train == "full":
         return copy.deepcopy(model).requires_grad_(True)
-    try:
-        import peft
-    except ImportError as error:
-        raise MissingDependencyError(
-            "train='lora' needs peft: pip install 'lexigym[lm]', or choose train='head'."
-        ) from error
+    peft = require("peft", "train='lora'", "lexigym[lm]", "choose train='head'")
     from transformers.pytorch_utils import Conv1D
 
     copied = copy_of(model)

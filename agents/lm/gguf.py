@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .models import import_transformers, without_progress_bars
+from ...registry.requirements import require
+from .models import without_progress_bars
 
 
 def convert(weights: Path, folder: Path) -> None:
@@ -20,7 +21,7 @@ def convert(weights: Path, folder: Path) -> None:
     Raises:
         MissingDependencyError: If transformers isn't installed.
     """
-    transformers = import_transformers(weights.name)
+    transformers = require("transformers", f"the language model {weights.name}", "lexigym[lm]")
     where: dict[str, Any] = {"gguf_file": weights.name}
     with without_progress_bars(transformers):
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights.parent), **where)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...registry.errors import EnvironmentFaultError
 from ..dqn.replay import Batch
+from ..dqn.restoring import require_shape
 from ..dqn.sequences import Integers, SequenceMemory
 from .states import TextStates
 from .texts import Texts
@@ -165,6 +166,8 @@ class TextMemory(SequenceMemory):
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` returned."""
         super().restore(state)
-        for name in self.found:
-            self.found[name][: self.size] = state[f"found.{name}"].numpy()
-            self.playing_found[name][:] = state[f"playing.{name}"].numpy()
+        places = {f"found.{name}": each[: self.size] for name, each in self.found.items()}
+        places |= {f"playing.{name}": each for name, each in self.playing_found.items()}
+        for name, place in places.items():
+            require_shape(state, name, place.shape)
+            place[:] = state[name].numpy()

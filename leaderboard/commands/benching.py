@@ -13,8 +13,8 @@ from functools import partial
 from rich.console import Console
 
 from ...registry.agents import find_agent
+from ...registry.atomic_file import atomic_file
 from ...registry.errors import InvalidArgumentError
-from ..atomic_file import atomic_file
 from ..experiment import Experiment, load_experiment
 from ..page.html import write_page
 from ..progress import ProgressBars

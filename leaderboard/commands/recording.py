@@ -45,12 +45,15 @@ def record(arguments: argparse.Namespace) -> None:
 @contextmanager
 def _player(arguments: argparse.Namespace) -> Iterator[tuple[Any, str, Any]]:
     """Give the agent, its name, and the environment, of an id or of a checkpoint."""
-    if arguments.agent is None:
+    if arguments.agent is None or arguments.trust:
         _require_checkpoint(arguments)
-        name = read_config(arguments.checkpoint)["agent"]
+        name = arguments.agent or read_config(arguments.checkpoint)["agent"]
         environment, keywords = environment_to_play(arguments)
         with make_environment(environment, **keywords) as env:
-            yield load_agent(arguments.checkpoint, env), name, env
+            agent = load_agent(
+                arguments.checkpoint, env, trust=arguments.trust, agent=arguments.agent
+            )
+            yield agent, name, env
     else:
         _require_environment(arguments)
         name, hyperparameters = arguments.agent, dict(arguments.agent_set)

@@ -46,7 +46,7 @@ def evaluate_checkpoint(arguments: argparse.Namespace) -> None:
     """Load an agent and evaluate it."""
     name, keywords = environment_to_play(arguments)
     with make_environment(name, **keywords) as env:
-        agent = load_agent(arguments.checkpoint, env)
+        agent = load_agent(arguments.checkpoint, env, trust=arguments.trust, agent=arguments.agent)
         _evaluate(Console(highlight=False), agent, env, arguments.episodes, arguments.seed)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..atomic_file import atomic_file
+from ...registry.atomic_file import atomic_file
 from ..store import Store
 from .data import PageData, page_data
 

@@ -675,7 +675,7 @@ def test_arrow_without_its_package(recording, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "minari.dataset._storages.arrow_storage", raising=False)
     change_metadata(recording.path, "data_format", "arrow")
-    with pytest.raises(MissingDependencyError, match=r"needs pyarrow: pip install 'minari\[arrow"):
+    with pytest.raises(MissingDependencyError, match=r"'arrow', needs pyarrow .*'minari\[arrow\]'"):
         read_recording(recording.path)
 
 

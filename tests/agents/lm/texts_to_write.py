@@ -22,10 +22,10 @@ TINY_LLAMA = {
 LETTERS = "abcd"
 
 
-def copying() -> Dataset:
+def copying(letters: str = LETTERS) -> Dataset:
     """Return a dataset whose answer is its prompt: one or two of four letters."""
-    pairs = [Example(f"{a} {b}", (f"{a} {b}",)) for a in LETTERS for b in LETTERS]
-    single = [Example(a, (a,)) for a in LETTERS]
+    pairs = [Example(f"{a} {b}", (f"{a} {b}",)) for a in letters for b in letters]
+    single = [Example(a, (a,)) for a in letters]
     return Dataset("copying", "en", "en", "MIT", "the tests", {"train": [*pairs, *single]})
 
 
