@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -16,11 +16,12 @@ from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv, VectorEnv
 
 from ...registry.agents import find_agent, load_agent, make_agent, seed_argument
+from ...registry.checkpoint import shortened
 from ...registry.errors import CheckpointError, InvalidArgumentError
 from ...registry.joint import Joint
 from ..batches import batch_size, movers
 from ..callbacks import Callback, CallbackList, as_callback
-from ..checkpoint import read_config, read_tensors, write_checkpoint
+from ..checkpoint import fitting, read_config, read_tensors, write_checkpoint
 from ..progress import ProgressBar
 from ..protocol import Agent, mask_argument
 from ..spaces import Spaces, environment_spec_json
@@ -75,39 +76,9 @@ class IndependentAgents:
         hyperparameters: Mapping[str, Any] | None = None,
         seed: int | None = None,
     ) -> None:
-        for name, value in {"hyperparameters": hyperparameters, "agent": agent}.items():
-            if not isinstance(value, (Mapping, str if name == "agent" else type(None))):
-                raise InvalidArgumentError(
-                    f"{name} must be a dict, got {value!r}: write it as {{name: value}}."
-                )
-        self._given: dict[str, Any] = {
-            "agent": agent if isinstance(agent, str) else dict(agent),
-            "shared": shared,
-            "hyperparameters": None if hyperparameters is None else dict(hyperparameters),
-            "seed": seed,
-        }
-        self._environment = environment_spec_json(env)
-        self._games = [] if isinstance(env, Spaces) else _games_of(env)
-        self.spaces = env if isinstance(env, Spaces) else Spaces.of(self._games[0])
-        if not isinstance(self.spaces.action_space, spaces.Dict):
-            raise InvalidArgumentError(
-                f"independent plays games of several players, got the action space "
-                f"{self.spaces.action_space}: choose the agent {agent!r} itself."
-            )
-        self.players = tuple(self.spaces.action_space)
-        names = self._names(agent, shared)
-        own = self._own_hyperparameters(names)
-        self._turns = Turns()
-        self._seats = {
-            seat: Seats(
-                copy.deepcopy(self._games),
-                self.players if seat == SHARED else (seat,),
-                partial(self._turns.pass_on, seat),
-            )
-            for seat in names
-            if self._games
-        }
-        roots = np.random.SeedSequence(seed).spawn(len(names))
+        self._prepare(env, agent, shared, hyperparameters, seed)
+        own = self._own_hyperparameters()
+        roots = np.random.SeedSequence(seed).spawn(len(self._names))
         self._take_places(
             {
                 seat: make_agent(
@@ -116,7 +87,7 @@ class IndependentAgents:
                     **seed_argument(find_agent(name, {}), int(root.generate_state(1)[0]))
                     | own[seat],
                 )
-                for (seat, name), root in zip(names.items(), roots, strict=True)
+                for (seat, name), root in zip(self._names.items(), roots, strict=True)
             }
         )
 
@@ -161,6 +132,10 @@ class IndependentAgents:
         Returns:
             By player an int, or `(n,) int64`, and the next state. Who isn't to move has an action
             that means nothing.
+
+        Raises:
+            InvalidArgumentError: If a player whose agent is recurrent is to move in some games of a
+                batch, but not in all.
         """
         size = batch_size(observation, self.spaces.observation_space)
         starts = np.zeros(size or 1, dtype=bool)
@@ -186,6 +161,11 @@ class IndependentAgents:
                     deterministic=deterministic,
                     **mask_argument(agent, mask),
                 )
+                if memory is not None and not moves.all():
+                    raise InvalidArgumentError(
+                        f"{player} is to move in some games of the batch only, but its agent is "
+                        "recurrent, and would remember the others wrongly: pass one game at a time."
+                    )
                 unseen = unseen & ~moves
             memories[player] = memory, unseen
         return actions, memories
@@ -257,26 +237,72 @@ class IndependentAgents:
         """Read a checkpoint; `env`, a game as it was saved for, is needed only to learn on.
 
         Raises:
-            CheckpointError: If it is no whole checkpoint, or of other spaces.
+            CheckpointError: If it is no whole checkpoint, of other spaces, or if an agent in it is
+                another than its config tells.
         """
         config = read_config(path, cls.name)
-        saved = Spaces.from_json(config)
-        try:
-            agent = cls(saved if env is None else env, **config["hyperparameters"])
-        except (KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"{str(path)!r} doesn't tell who played ({error}): load another copy."
-            ) from error
-        if agent.spaces != saved:
-            raise CheckpointError(
-                f"{str(path)!r} was saved for {saved}, but the game has {agent.spaces}: pass one "
-                "with the same spaces."
+        agent = cls.__new__(cls)
+        with fitting(path):
+            saved = Spaces.from_json(config)
+            # What is loaded takes the place of agents, so none are made.
+            hyperparameters = cls.hyperparameters() | config["hyperparameters"]
+            agent._prepare(saved if env is None else env, **hyperparameters)
+            if agent.spaces != saved:
+                raise CheckpointError(
+                    f"{str(path)!r} was saved for {shortened(saved)}, but the game has "
+                    f"{shortened(agent.spaces)}: pass one with the same spaces."
+                )
+            if env is None:
+                agent._environment = config["environment"]
+            agent._take_places(agent._loaded(path))
+        return agent
+
+    def _prepare(
+        self,
+        env: Any,
+        agent: str | Mapping[str, str],
+        shared: bool,
+        hyperparameters: Mapping[str, Any] | None,
+        seed: int | None,
+    ) -> None:
+        """Note the arguments of the constructor, and make the seats, but no agents yet."""
+        for name, value in {"hyperparameters": hyperparameters, "agent": agent}.items():
+            if not isinstance(value, (Mapping, str if name == "agent" else type(None))):
+                raise InvalidArgumentError(
+                    f"{name} must be a dict, got {value!r}: write it as {{name: value}}."
+                )
+        self._given: dict[str, Any] = {
+            "agent": agent if isinstance(agent, str) else dict(agent),
+            "shared": shared,
+            "hyperparameters": None if hyperparameters is None else dict(hyperparameters),
+            "seed": seed,
+        }
+        self._environment = environment_spec_json(env)
+        self._games = [] if isinstance(env, Spaces) else _games_of(env)
+        self.spaces = env if isinstance(env, Spaces) else Spaces.of(self._games[0])
+        if not isinstance(self.spaces.action_space, spaces.Dict):
+            raise InvalidArgumentError(
+                f"independent plays games of several players, got the action space "
+                f"{self.spaces.action_space}: choose the agent {agent!r} itself."
             )
-        if env is None:
-            agent._environment = config["environment"]
+        self.players = tuple(self.spaces.action_space)
+        self._names = self._names_of(agent, shared)
+        self._turns = Turns()
+        self._seats = {
+            seat: Seats(
+                copy.deepcopy(self._games),
+                self.players if seat == SHARED else (seat,),
+                partial(self._turns.pass_on, seat),
+            )
+            for seat in self._names
+            if self._games
+        }
+
+    def _loaded(self, path: str | Path) -> dict[str, Agent]:
+        """Return the agents in a checkpoint, by seat."""
         loaded = {}
         with tempfile.TemporaryDirectory() as folder:
-            for index, seat in enumerate(agent._by_seat):
+            for index, (seat, name) in enumerate(self._names.items()):
                 content = (read_tensors(path, _member(index)) or {}).get(CHECKPOINT)
                 if content is None:
                     raise CheckpointError(
@@ -284,11 +310,16 @@ class IndependentAgents:
                     )
                 file = Path(folder, f"{index}.zip")
                 file.write_bytes(content.numpy().tobytes())
-                loaded[seat] = load_agent(file, env=agent._seats.get(seat))
-        agent._take_places(loaded)
-        return agent
+                found = read_config(file)["agent"]
+                if found != name:
+                    raise CheckpointError(
+                        f"{str(path)!r} names the agent {shortened(name)} for {seat}, but holds "
+                        f"one of {shortened(found)}: load another copy."
+                    )
+                loaded[seat] = load_agent(file, env=self._seats.get(seat))
+        return loaded
 
-    def _names(self, agent: str | Mapping[str, str], shared: bool) -> dict[str, str]:
+    def _names_of(self, agent: str | Mapping[str, str], shared: bool) -> dict[str, str]:
         """Return the name of the agent of each seat."""
         if shared:
             if not isinstance(agent, str):
@@ -307,11 +338,11 @@ class IndependentAgents:
             )
         return {player: agent[player] for player in self.players}
 
-    def _own_hyperparameters(self, seats: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def _own_hyperparameters(self) -> dict[str, dict[str, Any]]:
         """Return what each seat's agent is given."""
         given: dict[str, Any] = self._given["hyperparameters"] or {}
         common = {name: value for name, value in given.items() if name not in self.players}
-        return {seat: common | given.get(seat, {}) for seat in seats}
+        return {seat: common | given.get(seat, {}) for seat in self._names}
 
     def _spaces_of(self, seat: str) -> Spaces:
         player = self.players[0] if seat == SHARED else seat

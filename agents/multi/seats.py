@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ class Seats(VectorEnv[Any, Any, Any]):
     again, or its episode ends, and the reward is what the player was paid on the way. An agent that
     knows no masks may choose what is forbidden: a legal action is drawn in its place. If others
     keep ending the game before the player is to move, they are moved at random until it is.
+
+    Recurrent agents in the other seats remember each game by itself, from its first move on. They
+    are asked game by game, since only they know how the states of several make up that of a batch.
 
     Args:
         games: Joint forms of one game, each its own copy.
@@ -63,10 +67,15 @@ class Seats(VectorEnv[Any, Any, Any]):
         bounds = getattr(self.games[0].unwrapped, "reward_bounds", None)
         if bounds is not None:
             self.reward_bounds = bounds
+        # A copy, whose generators are this vector's own.
+        self._drawn_from: Any = copy.deepcopy(self.games[0].action_space)
         self._seated = [""] * self.num_envs
         self._episodes = 0
         self._observations: list[dict[str, Any]] = [{} for _ in self.games]
         self._masks: list[dict[str, npt.NDArray[np.int8]]] = [{} for _ in self.games]
+        # The recurrent states of the others, by game and player, and whose agents have such.
+        self._states: list[dict[str, Any]] = [{} for _ in self.games]
+        self._recurrent: set[str] = set()
         self._earned = np.zeros(self.num_envs)
         # Games in a row that have begun at a seat without a decision of its player.
         self._begun = np.zeros(self.num_envs, dtype=np.int64)
@@ -74,14 +83,19 @@ class Seats(VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin a game at each seat."""
+        """Begin a game at each seat; all that is drawn follows from the seeds of the games."""
         seeds: list[int | None] = [None] * self.num_envs
         if isinstance(seed, list):
             seeds = seed
         elif seed is not None:
-            drawn = np.random.SeedSequence(seed).generate_state(self.num_envs)
-            seeds = [int(each) for each in drawn]
-            self._np_random = np.random.default_rng(np.random.SeedSequence([seed, self.num_envs]))
+            seeds = np.random.SeedSequence(seed).generate_state(self.num_envs).tolist()
+        given = [each for each in seeds if each is not None]
+        if given:
+            # A number more than the games have, lest one game alone draws the same.
+            sequence = np.random.SeedSequence([*given, self.num_envs])
+            self._np_random = np.random.default_rng(sequence)
+        self._drawn_from.seed(int(self.np_random.integers(2**31)))
+        self._recurrent.clear()
         self._episodes = 0
         self._begun[:] = 0
         for index, each in enumerate(seeds):
@@ -123,6 +137,7 @@ class Seats(VectorEnv[Any, Any, Any]):
                 f"{self._seated[index]} was never to move in {MOST_GAMES_WITHOUT_A_MOVE} games: "
                 "there is nothing for it to learn."
             )
+        self._states[index] = {}
         self._observations[index], info = self.games[index].reset(seed=seed, options=options)
         self._masks[index] = info.get("action_mask", {})
 
@@ -174,26 +189,42 @@ class Seats(VectorEnv[Any, Any, Any]):
                     asked.setdefault(player, []).append(index)
         actions: dict[int, dict[str, Any]] = {index: {} for index in indices}
         for player, where in asked.items():
-            observations = self._stack(player, [self._observations[each][player] for each in where])
             masks = self._stacked_masks([player] * len(where), where)
-            agent = self.agents[player]
-            answers, _ = agent.predict(
-                observations, deterministic=False, **mask_argument(agent, masks)
-            )
-            legal = self._drawn_legal(player, answers, masks)
+            legal = self._drawn_legal(player, self._answers(player, where, masks), masks)
             for index, answer in zip(where, legal, strict=True):
                 patient = self._begun[index] <= GAMES_WITH_THEIR_OWN_MOVES
                 actions[index][player] = answer if patient else self._draw(index, player)
         return actions
 
+    def _answers(
+        self, player: str, where: Sequence[int], masks: npt.NDArray[np.int8] | None
+    ) -> Any:
+        """Return what a player's agent does in these games, which may be forbidden."""
+        agent = self.agents[player]
+        seen = [self._observations[index][player] for index in where]
+        if player not in self._recurrent:
+            answers, state = agent.predict(
+                self._stack(player, seen), deterministic=False, **mask_argument(agent, masks)
+            )
+            if state is None:
+                return answers
+            self._recurrent.add(player)
+        chosen = []
+        for row, index in enumerate(where):
+            states = self._states[index]
+            action, states[player] = agent.predict(
+                seen[row],
+                states.get(player),
+                np.array([player not in states]),
+                deterministic=False,
+                **mask_argument(agent, None if masks is None else masks[row]),
+            )
+            chosen.append(action)
+        return np.stack(chosen)
+
     def _draw(self, index: int, player: str) -> Any:
         """Return a random action, a legal one where there is a mask."""
-        mask = self._masks[index].get(player)
-        space: Any = self.games[0].action_space
-        if mask is None:
-            return space[player].sample()
-        drawn = sample_legal(mask[None].astype(bool), self.np_random)
-        return int(drawn[0]) + int(space[player].start)
+        return self._drawn_from[player].sample(self._masks[index].get(player))
 
     def _legal(self, actions: npt.NDArray[Any]) -> Any:
         masks = self._stacked_masks(self._seated, range(self.num_envs))

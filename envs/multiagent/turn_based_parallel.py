@@ -9,7 +9,7 @@ from gymnasium import error
 from pettingzoo import AECEnv
 from pettingzoo.utils.conversions import turn_based_aec_to_parallel_wrapper
 
-from ...registry.errors import InvalidArgumentError, did_you_mean
+from .players import require_actions_of_all
 
 
 class TurnBasedParallel(turn_based_aec_to_parallel_wrapper):  # type: ignore[misc]
@@ -36,21 +36,7 @@ class TurnBasedParallel(turn_based_aec_to_parallel_wrapper):  # type: ignore[mis
         """
         if not self.agents:
             raise error.ResetNeeded("no game is being played; call reset() before step().")
-        if not isinstance(actions, Mapping):
-            raise InvalidArgumentError(
-                f"the actions must be a dictionary by player, got {actions!r}."
-            )
-        for player in actions:
-            if player not in self.agents:
-                raise InvalidArgumentError(
-                    f"there is no player {player!r}; {did_you_mean(str(player), self.agents)}"
-                )
-        for player in self.agents:
-            if player not in actions:
-                raise InvalidArgumentError(
-                    f"the action of {player!r} is missing, got those of {', '.join(actions)}: pass "
-                    "one for each player, those who wait included."
-                )
+        require_actions_of_all(actions, self.agents)
         results: tuple[dict[str, Any], ...] = super().step(actions)
         for info in results[-1].values():
             # A text, and only from the second step on; "turn" tells the same.

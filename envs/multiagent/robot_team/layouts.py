@@ -49,22 +49,23 @@ def draw_layout(arguments: TeamArguments, generator: np.random.Generator) -> Tea
     Raises:
         InvalidArgumentError: If none turned up.
     """
-    cells, k = arguments.cells, arguments.num_robots
+    grid, k = arguments.grid, arguments.num_robots
+    cells = grid.cells
     layout = TeamLayout(
         np.empty(cells, np.uint8),
         np.empty(k, np.int64),
         np.empty(k, np.int64),
         np.empty((cells, 5), np.int32),
         np.empty((k, cells), np.int32),
-        np.empty((k, horizon_of(arguments.max_steps) + 1), np.int32),
+        np.empty((k, horizon_of(grid.max_steps) + 1), np.int32),
         np.empty(k, np.int64),
     )
     layout.next_cells[:, STAY] = np.arange(cells)
     marks, order = np.empty(cells, np.uint8), np.empty(cells, np.int32)
-    first, last = TENTHS[arguments.split]
+    first, last = TENTHS[grid.split]
     for _ in range(MAX_ATTEMPTS):
         if attempt(
-            generator.random(arguments.obstacle_count + 2 * k),
+            generator.random(grid.obstacle_count + 2 * k),
             first,
             last,
             layout.obstacles,

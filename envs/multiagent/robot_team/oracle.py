@@ -44,7 +44,7 @@ class TeamOracle:
     def __init__(self, arguments: TeamArguments, layout: TeamLayout) -> None:
         self._arguments = arguments
         self._layout = layout
-        self._exact = arguments.num_robots == 2 and arguments.size <= EXACT_SIZE
+        self._exact = arguments.num_robots == 2 and arguments.grid.size <= EXACT_SIZE
         self._joint: JointValues | None = None
         self._paths, self._times = layout.paths, layout.times
         self._planned_with = -1
@@ -68,7 +68,7 @@ class TeamOracle:
                 alone(
                     steps_left + 1 if at == NEVER else at - time,
                     steps_left,
-                    self._arguments.rewards,
+                    self._arguments.grid.rewards,
                 )
                 for at, left in zip(self._times.tolist(), now.arrived, strict=True)
                 if not left
@@ -83,8 +83,8 @@ class TeamOracle:
                 layout.goals,
                 layout.next_cells,
                 layout.distances,
-                self._arguments.rewards,
-                self._arguments.max_steps,
+                self._arguments.grid.rewards,
+                self._arguments.grid.max_steps,
             )
         return self._joint
 
@@ -126,7 +126,7 @@ class TeamOracle:
                 break
             if layout.distances[team, cells[team]].max() <= left:
                 paths, times = plan(cells, *scene, left, first=True)
-                if now.steps_left + steps == self._arguments.max_steps:
+                if now.steps_left + steps == self._arguments.grid.max_steps:
                     paths, times = layout.paths[:, : left + 1].copy(), layout.times.copy()
                     paths[now.arrived == 1] = now.cells[now.arrived == 1, None]
                 if (times[team] != NEVER).all() and times[team].max() <= left:

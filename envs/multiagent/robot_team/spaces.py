@@ -12,7 +12,7 @@ from .kernels import Features, Integers, observation_length
 
 def window_radius(arguments: TeamArguments) -> int:
     """Return how far robots see."""
-    return arguments.size - 1 if arguments.view == "full" else arguments.radius
+    return arguments.grid.size - 1 if arguments.view == "full" else arguments.radius
 
 
 def observation_space(arguments: TeamArguments) -> spaces.Box:
@@ -38,7 +38,7 @@ def surround(obstacles: npt.NDArray[np.uint8], radius: int) -> Features:
 
 def state_space(arguments: TeamArguments) -> spaces.Box:
     """Return the space of the state of all."""
-    length = arguments.cells + 4 * arguments.size * arguments.num_robots
+    length = arguments.grid.cells + 4 * arguments.grid.size * arguments.num_robots
     return spaces.Box(0.0, 1.0, (length,), np.float32)
 
 

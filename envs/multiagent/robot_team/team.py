@@ -14,7 +14,8 @@ from pettingzoo.utils.env import ParallelEnv
 from ...arguments import check_options, check_render_mode
 from ...grid.maps import START_FACING
 from ...grid.window import Window
-from .arguments import ACTION_NAMES, STAY, check_arguments, read_actions, unknown_player
+from ..players import known_player
+from .arguments import ACTION_NAMES, STAY, check_arguments, read_actions
 from .kernels import Integers, Layout, Robots, advance, observe
 from .layouts import TeamLayout, draw_layout
 from .oracle import Situation, TeamOracle
@@ -160,7 +161,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             player: spaces.Discrete(len(ACTION_NAMES)) for player in self.possible_agents
         }
         self._shape = k, *self._observation_spaces["robot_0"].shape
-        self._rewards = self.arguments.rewards
+        self._rewards = self.arguments.grid.rewards
         self._full = self.arguments.view == "full"
         self._window = Window(self.metadata["render_fps"]) if render_mode == "human" else None
         self._generator: np.random.Generator | None = None
@@ -185,8 +186,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         Raises:
             InvalidArgumentError: If there is no such player.
         """
-        self._check_player(agent)
-        return self._observation_spaces[agent]
+        return self._observation_spaces[known_player(agent, self.possible_agents)]
 
     def action_space(self, agent: str) -> spaces.Discrete:
         """Return the space of a player's moves, always the same object.
@@ -194,8 +194,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         Raises:
             InvalidArgumentError: If there is no such player.
         """
-        self._check_player(agent)
-        return self._moves[agent]
+        return self._moves[known_player(agent, self.possible_agents)]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -311,11 +310,11 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             InvalidArgumentError: If there is no such player.
             gymnasium.error.ResetNeeded: Before the first reset, and after an episode's end.
         """
-        self._check_player(player)
+        place = self.possible_agents.index(known_player(player, self.possible_agents))
         if not self.agents:
             raise self._not_running()
         actions = self._known_oracle().actions(self._situation())
-        return actions[self.possible_agents.index(player)]
+        return actions[place]
 
     def oracle_return(self) -> float:
         """Return the mean over the players of what that joint play earns from now on.
@@ -341,7 +340,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             np.full(k, START_FACING, np.int64),
         )
         self._oracle = TeamOracle(self.arguments, layout)
-        self._steps_left = self.arguments.max_steps
+        self._steps_left = self.arguments.grid.max_steps
         self._trail.clear()
 
     def _situation(self) -> Situation:
@@ -350,10 +349,6 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
 
     def _infos(self) -> Infos:
         return {player: {} for player in self.possible_agents}
-
-    def _check_player(self, player: str) -> None:
-        if player not in self._moves:
-            raise unknown_player(player, self.possible_agents)
 
     def _known_layout(self) -> TeamLayout:
         if self._layout is None:

@@ -15,13 +15,14 @@ from ....registry.errors import InvalidArgumentError
 from ...arguments import check_options, check_render_mode
 from ...datasets.schema import stable_hash
 from ..legal_discrete import LegalDiscrete
+from ..players import known_player
 from .arguments import make_writer
 from .channel import Channel
 from .observations import RelayEncoder
 from .picture import RelayScene, show
-from .players import LISTENER, PLAYERS, SPEAKER, known
 
 RENDER_MODES = ("ansi", "rgb_array", "human")
+SPEAKER, LISTENER = PLAYERS = ("speaker_0", "listener_0")
 
 # What infos of the single environment hold that isn't the listener's to know, or can't happen.
 NOT_TOLD = ("action_mask", "example", "invalid")
@@ -209,11 +210,11 @@ class TranslationRelay(AECEnv[str, Any, Any]):  # type: ignore[misc]
 
     def observation_space(self, agent: str) -> gymnasium.Space[Any]:
         """Return the observation space of a player."""
-        return self.observation_spaces[known(agent)]
+        return self.observation_spaces[known_player(agent, PLAYERS)]
 
     def action_space(self, agent: str) -> LegalDiscrete:
         """Return the action space of a player, which samples among what is legal now."""
-        return self._action_spaces[known(agent)]
+        return self._action_spaces[known_player(agent, PLAYERS)]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Begin an episode; `options={"example": i}` says with which example of the split.
@@ -298,7 +299,7 @@ class TranslationRelay(AECEnv[str, Any, Any]):  # type: ignore[misc]
             gymnasium.error.ResetNeeded: Before the first reset.
         """
         source, text = self._words()
-        if known(agent) == SPEAKER:
+        if known_player(agent, PLAYERS) == SPEAKER:
             return self._encoder.speaker(source, self._channel.shown)
         return self._encoder.listener(self._channel.heard, text)
 
@@ -327,7 +328,7 @@ class TranslationRelay(AECEnv[str, Any, Any]):  # type: ignore[misc]
             InvalidArgumentError: If there is no such player.
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        if known(player) == LISTENER:
+        if known_player(player, PLAYERS) == LISTENER:
             return self._writer.oracle_action()
         sentence = self._writer.prompt
         if self._channel.is_closed:

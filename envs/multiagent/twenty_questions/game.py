@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ from gymnasium import error, logger, spaces
 from gymnasium.utils import seeding
 from pettingzoo import AECEnv
 
-from ....registry.errors import InvalidArgumentError, did_you_mean
+from ....registry.errors import InvalidArgumentError
 from ...arguments import check_options, check_render_mode, choice, integer, number
 from ..legal_discrete import LegalDiscrete
+from ..players import known_player
 from .dialogue import ANSWERS, Dialogue
 from .own import own_table
 from .picture import draw_picture, draw_text
@@ -132,7 +132,7 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
         names, questions = len(self.table.entities), len(self.table.questions)
         guesser_actions = LegalDiscrete(questions + names)
         self._mask = guesser_actions.legal
-        self._action_spaces = {GUESSER: guesser_actions, ANSWERER: spaces.Discrete(2)}
+        self._action_spaces = {GUESSER: guesser_actions, ANSWERER: LegalDiscrete(len(ANSWERS))}
         # PettingZoo warns of players that see different spaces.
         self._observation_spaces = {
             player: spaces.Box(0, 1, (2 * questions + 1,), np.float32) for player in PLAYERS
@@ -168,11 +168,11 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
 
     def observation_space(self, agent: str) -> spaces.Box:
         """Return the space of what a player sees."""
-        return self._observation_spaces[_known(agent)]
+        return self._observation_spaces[known_player(agent, PLAYERS)]
 
-    def action_space(self, agent: str) -> spaces.Discrete:
+    def action_space(self, agent: str) -> LegalDiscrete:
         """Return the space of what a player does."""
-        return self._action_spaces[_known(agent)]
+        return self._action_spaces[known_player(agent, PLAYERS)]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Begin an episode; `options={"example": i}` says with which entity.
@@ -203,17 +203,21 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
         """Let the player `agent_selection` move; a finished one with None.
 
         Raises:
-            InvalidArgumentError: If the action is illegal; the game then stays as it is.
-            ValueError: If a finished player acts.
+            InvalidArgumentError: If the action is illegal, or a finished player acts; the game then
+                stays as it is.
             gymnasium.error.ResetNeeded: Before the first reset, and after an episode's end.
         """
         if not self.agents:
             raise error.ResetNeeded("no game is being played; call reset() before step().")
         player = self.agent_selection
         if self.terminations[player]:
-            self._was_dead_step(action)
+            if action is not None:
+                raise InvalidArgumentError(
+                    f"{player} has finished, so its only action is None, got {action!r}."
+                )
+            self._was_dead_step(None)
             return
-        dialogue, chosen = self._present(), self._checked(player, action)
+        dialogue, chosen = self._present(), self._action_spaces[player].check(player, action)
         questions, reward = len(self.table.questions), 0.0
         if player == ANSWERER:
             dialogue.answer(chosen)
@@ -231,37 +235,16 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
         self.agent_selection = GUESSER if player == ANSWERER else ANSWERER
         self._finish_turn()
 
-    def _checked(self, player: str, action: Any) -> int:
-        size = len(self._mask) if player == GUESSER else len(ANSWERS)
-        try:
-            chosen = index(action)
-        except TypeError:
-            chosen = -1
-        if not 0 <= chosen < size:
-            raise InvalidArgumentError(
-                f"the action of the {player} must be an integer from 0 to {size - 1}, got "
-                f"{action!r}."
-            )
-        if player == GUESSER and not self._mask[chosen]:
-            asked = chosen in self._present().asked
-            raise InvalidArgumentError(
-                f"the guesser may not ask {self.table.questions[chosen]!r} (action {chosen}): "
-                + ("it was asked" if asked else f"all {self.max_questions} questions were asked")
-                + "; choose an action whose action_mask is 1."
-            )
-        return chosen
-
     def _finish_turn(self) -> None:
         dialogue = self._present()
-        masks = {GUESSER: self._mask, ANSWERER: np.ones(len(ANSWERS), np.int8)}
         self.infos = {
             player: {
-                "action_mask": mask.copy(),
+                "action_mask": space.legal.copy(),
                 "turn": np.int64(player == self.agent_selection and dialogue.named < 0),
                 "questions": np.int64(len(dialogue.asked)),
                 "score": np.float64(dialogue.right),
             }
-            for player, mask in masks.items()
+            for player, space in self._action_spaces.items()
         }
         if self.render_mode == "human":
             self.render()
@@ -279,7 +262,7 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
             gymnasium.error.ResetNeeded: Before the first reset.
         """
         dialogue = self._present()
-        if _known(agent) == GUESSER:
+        if known_player(agent, PLAYERS) == GUESSER:
             parts = [dialogue.answered > 0, dialogue.answered < 0]
         else:
             parts = [one_hot(dialogue.pending, len(self.table.questions)), dialogue.truths]
@@ -310,7 +293,7 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
             gymnasium.error.ResetNeeded: Before the first reset.
         """
         dialogue = self._present()
-        if _known(agent) == ANSWERER:
+        if known_player(agent, PLAYERS) == ANSWERER:
             return int(dialogue.pending >= 0 and dialogue.truths[dialogue.pending])
         entities = dialogue.candidates
         plan = self._strategy.plan(entities, dialogue.questions_left, dialogue.asked_set)
@@ -360,14 +343,6 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
 def one_hot(place: int, size: int) -> npt.NDArray[np.bool_]:
     """Return `(size,) bool`, true at the place, or nowhere if it is negative."""
     return np.asarray(np.arange(size) == place)
-
-
-def _known(agent: Any) -> str:
-    if agent not in PLAYERS:
-        raise InvalidArgumentError(
-            f"there is no player {agent!r}; {did_you_mean(str(agent), PLAYERS)}"
-        )
-    return str(agent)
 
 
 def _is_part(value: float) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ....registry.errors import InvalidArgumentError
 from ...datasets.tables import read_lines
 from .table import Question, Table, distinct, make_table, splitting
@@ -95,8 +97,10 @@ def column_questions(column: Any, values: list[Any]) -> Iterator[Question]:
         limits = sorted(set(values))[:-1]
         step = max(1, math.ceil(len(limits) / LIMITS))
         for limit in limits[step // 2 :: step]:
+            # Short, but never so short that two limits look alike.
+            shown = np.format_float_positional(limit, trim="-")
             yield Question(
-                f"Is its {column} more than {limit:g}?", tuple(value > limit for value in values)
+                f"Is its {column} more than {shown}?", tuple(value > limit for value in values)
             )
     else:
         for text in sorted(set(values)):
@@ -117,7 +121,8 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
 
     Raises:
         DatasetError: If the file can't be read.
-        InvalidArgumentError: If a row has not as many cells as the header, or a name comes twice.
+        InvalidArgumentError: If a row has not as many cells as the header, or a name comes twice,
+            be it of a column or of an entity.
     """
     rows: dict[str, dict[str, Any]] = {}
     header: list[str] | None = None
@@ -125,6 +130,11 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
         cells = [cell.strip() for cell in line.split("\t")]
         if header is None:
             header = cells
+            if len(set(header)) < len(header):
+                raise InvalidArgumentError(
+                    f"{place}: two columns have one name, got {_shortened(header)}; give each its "
+                    "own."
+                )
             continue
         if len(cells) != len(header):
             raise InvalidArgumentError(

@@ -13,6 +13,7 @@ from gymnasium import spaces
 from pettingzoo.classic.tictactoe.tictactoe import env as tictactoe
 
 import lexigym
+from lexigym.agents.checkpoint import read_config, read_tensors, write_checkpoint
 from lexigym.agents.protocol import evaluate
 from lexigym.registry.errors import CheckpointError, InvalidArgumentError, UnknownNameError
 from lexigym.registry.joint import Joint
@@ -96,6 +97,43 @@ def test_what_was_saved_plays_alike_and_learns_on(tmp_path: Path, shared: bool) 
         loaded.learn(10)
     learner = lexigym.load_agent(tmp_path / "walkers.zip", Meeting())
     assert learner.learn(100).num_timesteps == 300
+
+
+def test_an_agent_in_the_place_of_another_is_refused(tmp_path: Path) -> None:
+    agent = make(Meeting(), agent={"left": "dqn", "right": "random"}, hyperparameters={})
+    agent.save(tmp_path / "walkers.zip")
+    config = read_config(tmp_path / "walkers.zip")
+    left, right = (read_tensors(tmp_path / "walkers.zip", f"agent-{index}") for index in (0, 1))
+    assert left is not None
+    assert right is not None
+    write_checkpoint(tmp_path / "forged.zip", config, {"agent-0": right, "agent-1": left})
+    with pytest.raises(CheckpointError, match="agent 'dqn' for left, but holds one of 'random'"):
+        lexigym.load_agent(tmp_path / "forged.zip")
+    config["hyperparameters"]["agent"] = {"left": "random", "right": "dqn"}
+    write_checkpoint(tmp_path / "mended.zip", config, {"agent-0": right, "agent-1": left})
+    assert lexigym.load_agent(tmp_path / "mended.zip").agents["right"].name == "dqn"
+
+
+def test_recurrent_agents_play_learn_and_come_back(tmp_path: Path) -> None:
+    settings = {"n_steps": 8, "n_epochs": 1, "policy_kwargs": {"lstm_hidden_size": 8}}
+    games = [Meeting() for _ in range(2)]
+    agent = make(games, agent="sb3/recurrent-ppo", hyperparameters=settings).learn(64)
+    agent.save(tmp_path / "walkers.zip")
+    loaded = lexigym.load_agent(tmp_path / "walkers.zip")
+    joint = Joint(Meeting())
+    np.testing.assert_array_equal(evaluate(agent, joint, 5), evaluate(loaded, joint, 5))
+
+
+def test_recurrent_agents_move_in_all_games_of_a_batch_or_in_none() -> None:
+    settings = {"policy_kwargs": {"lstm_hidden_size": 8}}
+    agent = make(Signals(), agent="sb3/recurrent-ppo", hyperparameters=settings)
+    observations = {player: np.eye(3, dtype=np.float32)[:2] for player in agent.players}
+    masks = {"speaker": np.ones((2, 3)), "listener": np.zeros((2, 3))}
+    actions, state = agent.predict(observations, action_masks=masks)
+    assert actions["speaker"].shape == (2,)
+    masks = {"speaker": np.array([[0, 0, 0], [1, 1, 1]]), "listener": masks["listener"]}
+    with pytest.raises(InvalidArgumentError, match=r"speaker is to move in some games .* one game"):
+        agent.predict(observations, state, action_masks=masks)
 
 
 def test_steps_are_divided_and_callbacks_see_all_of_them() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import zlib
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pettingzoo import ParallelEnv
 
 from lexigym.agents.multi.seats import Seats
 from lexigym.registry.errors import EnvironmentFaultError, InvalidArgumentError
@@ -124,11 +128,151 @@ def test_who_never_gets_to_move_waits_for_chance() -> None:
         assert observations[0].argmax() < MESSAGES
 
 
-def test_who_can_never_move_is_told_of() -> None:
+ACTIONS = [
+    spaces.Discrete(50, start=-3),
+    spaces.Box(-1, 1, (2,), np.float32),
+    spaces.MultiDiscrete([3, 40]),
+    spaces.MultiBinary(6),
+]
+
+
+def pleases(action: Any) -> bool:
+    """About one action in three does."""
+    return zlib.crc32(repr(action).encode()) % 3 == 0
+
+
+class Rash(ParallelEnv):
+    """The first player ends the game unless it does what pleases; else the second ends it."""
+
+    metadata: ClassVar[dict[str, Any]] = {"name": "rash", "render_modes": []}
+
+    def __init__(self, actions: spaces.Space[Any]) -> None:
+        self.possible_agents = ["first", "second"]
+        self.render_mode = None
+        self.actions = {"first": copy.deepcopy(actions), "second": spaces.Discrete(2)}
+        self.tried: list[Any] = []
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        return spaces.Discrete(2)
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        return self.actions[agent]
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        self.agents = ["first"]
+        return dict.fromkeys(self.possible_agents, 0), {"first": {}, "second": {}}
+
+    def step(self, actions: dict[str, Any]) -> Any:
+        over = "second" in actions or not pleases(actions["first"])
+        if "first" in actions:
+            self.tried.append(actions["first"])
+        players, self.agents = self.agents, [] if over else ["second"]
+        return (
+            dict.fromkeys(players, 0),
+            dict.fromkeys(players, 0.0),
+            dict.fromkeys(self.possible_agents, over),
+            dict.fromkeys(self.possible_agents, False),
+            {player: {} for player in players},
+        )
+
+
+@pytest.mark.parametrize("space", ACTIONS, ids=lambda space: type(space).__name__)
+@pytest.mark.parametrize("seeds", [7, [7, 8]])
+def test_what_is_drawn_follows_from_the_seeds(space: spaces.Space[Any], seeds: Any) -> None:
+    """A stubborn first player is soon moved at random, from the whole of its space."""
+    space.seed(0)
+    stubborn = space.sample()
+    while pleases(stubborn):
+        stubborn = space.sample()
+
+    def tried(seeds: Any) -> str:
+        games = [Rash(space) for _ in range(2)]
+        for game in games:
+            game.actions["first"].seed()
+        seats = Seats([Joint(game) for game in games], ["second"])
+        seats.agents = {"first": Habit(lambda _: stubborn)}
+        seats.reset(seed=seeds)
+        for _ in range(5):
+            seats.step(np.zeros(2, np.int64))
+        assert all(each in space for game in games for each in game.tried)
+        return repr([game.tried for game in games])
+
+    assert tried(seeds) == tried(seeds)
+    assert tried(seeds) != tried([9, 10])
+
+
+def test_the_same_seeds_replace_the_same_forbidden_actions() -> None:
+    def replaced(seeds: list[int | None]) -> list[list[float]]:
+        seats = Seats([Joint(Signals()) for _ in range(2)], ["speaker"])
+        seats.agents = {"listener": BELIEVES}
+        seats.reset(seed=seeds)
+        return [seats.step(np.full(2, MESSAGES))[1].tolist() for _ in range(20)]
+
+    assert replaced([1, 2]) == replaced([1, 2])
+    assert replaced([1, 2]) != replaced([1, 3])
+
+
+def test_who_can_never_move_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lexigym.agents.multi.seats.MOST_GAMES_WITHOUT_A_MOVE", 300)
     seats = Seats([Joint(Hasty(always=True))], ["listener"])
     seats.agents = {"speaker": Habit(lambda _: 0)}
-    with pytest.raises(EnvironmentFaultError, match="listener was never to move in 10000 games"):
+    with pytest.raises(EnvironmentFaultError, match="listener was never to move in 300 games"):
         seats.reset(seed=0)
+
+
+class Counter:
+    """Remembers how many moves it has made in an episode, and moves by it: left, stay or right.
+
+    What it remembers of a batch is in another shape than what it remembers of one game.
+    """
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+    ) -> Any:
+        if np.ndim(observation) > 1:
+            return np.zeros(len(observation), np.int64), np.zeros((1, len(observation), 1))
+        moves = 0 if state is None or episode_start.item() else state["moves"]
+        return moves % 3, {"moves": moves + 1}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    actions=st.lists(st.lists(st.integers(0, 2), min_size=3, max_size=3), min_size=20, max_size=20),
+)
+def test_the_others_remember_each_game(seed: int, actions: list[list[int]]) -> None:
+    """The law: what another player does is what it does who plays one game after the other."""
+    seats = Seats([Joint(Meeting()) for _ in range(3)], ["right"])
+    seats.agents = {"left": Counter()}
+    seats.reset(seed=seed)
+    games = [Meeting() for _ in range(3)]
+    for game, each in zip(games, np.random.SeedSequence(seed).generate_state(3), strict=True):
+        game.reset(seed=int(each))
+    for chosen in actions:
+        _, rewards, *_ = seats.step(np.array(chosen))
+        for index, game in enumerate(games):
+            moves = {"left": game.steps % 3, "right": chosen[index]}
+            _, paid, ended, cut, _ = game.step(moves)
+            assert rewards[index] == paid["right"]
+            if ended["right"] or cut["right"]:
+                game.reset()
+            seen = seats.games[index].unwrapped
+            assert seen.places == game.places  # type: ignore[attr-defined]
+
+
+def test_a_reset_begins_the_memories_anew() -> None:
+    seats = Seats([Joint(Meeting())], ["right"])
+    seats.agents = {"left": Counter()}
+    game: Any = seats.games[0].unwrapped
+    for _ in range(2):
+        seats.reset(seed=4)
+        place = game.places["left"]
+        seats.step(np.array([2]))
+        assert game.places["left"] == max(place - 1, 0)
 
 
 def test_players_take_the_seat_in_turn() -> None:

@@ -75,8 +75,8 @@ def test_a_split_without_layouts_says_so():
 
 def test_the_defaults_follow_the_size():
     arguments = robot_team_v0.parallel_env(size=np.int64(7)).arguments
-    assert (arguments.max_steps, arguments.radius) == (49, 2)
-    assert type(arguments.size) is int
+    assert (arguments.grid.max_steps, arguments.radius) == (49, 2)
+    assert type(arguments.grid.size) is int
     assert robot_team_v0.parallel_env(size=2, density=0).arguments.radius == 1
 
 
@@ -94,9 +94,9 @@ def actions_with(**changed):
 WRONG = [
     (actions_with(robot_3=0), "robot_3"),
     (actions_with(robt_1=0), "did you mean"),
-    ({"robot_0": 0, "robot_1": 0}, "'robot_2' has no action"),
+    ({"robot_0": 0, "robot_1": 0}, "the action of 'robot_2' is missing"),
     ({"robot_0": 0, "robot_1": 0, "robot_9": 0}, "robot_9"),
-    ({}, "'robot_0' has no action"),
+    ({}, "the action of 'robot_0' is missing"),
     ([0, 0, 0], "dictionary"),
     (None, "dictionary"),
     *[
@@ -134,7 +134,7 @@ def test_a_robot_that_has_arrived_needs_an_action_that_exists(env, action):
         env.step(actions_with(**{player: action}))
     others = actions_with()
     del others[player]
-    with pytest.raises(InvalidArgumentError, match=f"'{player}' has no action"):
+    with pytest.raises(InvalidArgumentError, match=f"the action of '{player}' is missing"):
         env.step(others)
     assert_equal(env.step(actions_with()), before.step(actions_with()))
 

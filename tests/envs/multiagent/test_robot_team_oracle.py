@@ -19,7 +19,7 @@ STAY = 4
 
 def best_sum(env):
     """The best sum of returns, by looking at all joint actions, collisions too, recursively."""
-    layout, (free, blocked, arrived) = env._layout, env.arguments.rewards
+    layout, (free, blocked, arrived) = env._layout, env.arguments.grid.rewards
     table, goals = layout.next_cells.tolist(), layout.goals.tolist()
 
     def outcome(cells, actions):
@@ -209,7 +209,7 @@ def test_a_plan_is_never_better_than_the_best_there_is():
             np.arange(2),
             layout.next_cells,
             layout.distances,
-            env.arguments.max_steps,
+            env.arguments.grid.max_steps,
         )
         planned = sum(0.99 - 0.01 * (time - 1) for time in times.tolist()) / 2
         assert planned <= told + 1e-9

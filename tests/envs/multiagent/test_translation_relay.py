@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
-import subprocess
-import sys
 
 import gymnasium
 import numpy as np
@@ -14,46 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lexigym  # noqa: F401, registers the ids
-from lexigym.envs.datasets.schema import Dataset, Example, stable_hash
-from lexigym.envs.multiagent import translation_relay_v0
+from lexigym.envs.datasets.schema import Dataset, Example
 from lexigym.envs.multiagent.translation_relay.arguments import dates
 from lexigym.envs.scorers.protocol import Goal
 
 from ..equality import assert_equal
-
-SPEAKER, LISTENER = "speaker_0", "listener_0"
-LEVELS = [
-    {},
-    {"target": "zh"},
-    {"level": "small"},
-    {"level": "standard"},
-    {"candidates": 6},
-    {"reward": "terminal"},
-    {"mask": "all"},
-    {"scorer": "0.5*bleu+0.5*chrf"},
-]
-levels = pytest.mark.parametrize("arguments", LEVELS, ids=str)
-
-
-def game(**arguments):
-    return translation_relay_v0.raw_env(**arguments)
-
-
-def turns(env, choose):
-    """Play to the end; yield player, action, and the rewards of all after it."""
-    while env.agents:
-        player = env.agent_selection
-        if env.terminations[player]:
-            env.step(None)
-        else:
-            action = choose(player, env.infos[player]["action_mask"])
-            env.step(action)
-            yield player, action, dict(env.rewards)
-
-
-def at_random(seed):
-    generator = np.random.default_rng(seed)
-    return lambda player, mask: int(generator.choice(np.flatnonzero(mask)))
+from .relays import LISTENER, SPEAKER, at_random, game, levels, turns
 
 
 def mostly_oracle(env, seed):
@@ -235,171 +198,6 @@ def test_one_hot_observations_are_the_tokens():
 
 
 @levels
-def test_the_oracle_earns_what_it_says(arguments):
-    env = game(**{**arguments, "split": "test"})
-    for example in range(min(env.num_examples, 25)):
-        env.reset(options={"example": example})
-        best, total = env.oracle_return(), 0.0
-        for _, _, rewards in turns(env, lambda player, _: env.oracle_action(player)):
-            total += rewards[SPEAKER]
-            if "candidates" in arguments:
-                # A lower bound, which later ones may exceed.
-                assert env.oracle_return() >= best - total - 1e-9
-            else:
-                assert env.oracle_return() == pytest.approx(best - total, abs=1e-9)
-        assert total >= best - 1e-9
-        assert best > 0.99 or "candidates" in arguments
-
-
-@levels
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10**6))
-def test_the_oracle_goes_on_from_any_state(arguments, seed):
-    env = game(**arguments)
-    env.reset(seed=seed)
-    choose, turn = at_random(seed), 0
-    total = promised = 0.0
-    while env.agents and not env.terminations[env.agent_selection]:
-        player = env.agent_selection
-        if turn < seed % 6:
-            action = choose(player, env.infos[player]["action_mask"])
-            env.step(action)
-            total, promised = 0.0, env.oracle_return()
-        else:
-            promised = promised or env.oracle_return()
-            for each in env.agents:
-                assert env.infos[each]["action_mask"][env.oracle_action(each)]
-            env.step(env.oracle_action(player))
-            total += env.rewards[player]
-        turn += 1
-    if turn > seed % 6 and "candidates" not in arguments:
-        assert total == pytest.approx(promised, abs=1e-9)
-    assert env.oracle_return() == 0
-
-
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_the_code_tells_the_sentences_apart(split):
-    env = game(split=split)
-    sentences = {}
-    for example in range(env.num_examples):
-        env.reset(options={"example": example})
-        while env.agent_selection == SPEAKER:
-            env.step(env.oracle_action(SPEAKER))
-        sentences.setdefault(tuple(env.message), []).append(env.prompt)
-    assert len(sentences) == env.num_examples
-    assert all(len(each) == 1 for each in sentences.values())
-
-
-def test_the_code_of_an_endless_split_is_that_of_the_sentence():
-    env = game(level="small", dataset="cldr", dataset_arguments={"level": "small"})
-    assert env.num_examples is None
-    for seed in range(60):
-        env.reset(seed=seed)
-        number = stable_hash(env.prompt)
-        while env.agent_selection == SPEAKER:
-            env.step(env.oracle_action(SPEAKER))
-        digits = [number // 16**2 % 16, number // 16 % 16, number % 16]
-        assert env.message == digits
-
-
-def test_splits_are_those_of_the_single_environment():
-    prompts = {}
-    for split in ("train", "validation", "test"):
-        env = game(split=split)
-        prompts[split] = [
-            env.task.source.example(split, index).prompt for index in range(env.num_examples)
-        ]
-    assert {split: len(each) for split, each in prompts.items()} == {
-        "train": 60,
-        "validation": 7,
-        "test": 17,
-    }
-    # Seven days of the week, three months and four days of each.
-    assert len({prompt for each in prompts.values() for prompt in each}) == 7 * 3 * 4
-    for split in ("validation", "test"):
-        there = gymnasium.make("Translation-v0", level="small", split=split).unwrapped.task
-        said = {there.source.example(split, i).prompt for i in range(there.num_examples)}
-        assert set(prompts[split]) <= said
-
-
-def test_seeds_fix_everything_in_any_process():
-    program = (
-        "import hashlib\n"
-        "from lexigym.envs.multiagent import translation_relay_v0\n"
-        "env = translation_relay_v0.raw_env()\n"
-        "env.reset(seed=3)\n"
-        "seen = []\n"
-        "for _ in range(20):\n"
-        "    seen.append(env.state().tolist())\n"
-        "    env.reset()\n"
-        "print(hashlib.sha256(repr(seen).encode()).hexdigest())"
-    )
-    first, second = (
-        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout
-        for _ in range(2)
-    )
-    assert first == second
-
-
-def test_a_seed_repeats_and_none_goes_on():
-    env = game()
-    drawn = []
-    for seed in (0, None, None, 0, None, None, 1):
-        env.reset(seed=seed)
-        drawn.append(int(env.infos[SPEAKER]["example"]))
-    assert drawn[:3] == drawn[3:6]
-    assert len(set(drawn)) > 2
-    before = env.np_random.bit_generator.state
-    env.reset(seed=1)
-    assert env.np_random.bit_generator.state == before
-    other = game()
-    other.reset(seed=0)
-    other.reset(options={"example": 5})
-    assert other.infos[SPEAKER]["example"] == 5
-    other.reset()
-    assert other.infos[SPEAKER]["example"] == drawn[2]
-
-
-@pytest.mark.parametrize("form", ["env", "raw_env", "parallel_env"])
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
-def test_copies_go_on_by_themselves(form, duplicate):
-    env = getattr(translation_relay_v0, form)()
-    env.reset(seed=2)
-    twin = duplicate(env)
-    bare = [env.unwrapped, twin.unwrapped]
-    before = bare[1].state().tolist()
-    bare[0].step(4)
-    assert bare[1].state().tolist() == before
-    bare[1].step(4)
-    for each in bare:
-        for _ in turns(each, at_random(1)):
-            pass
-    for player in (SPEAKER, LISTENER):
-        assert_equal(bare[0].observe(player), bare[1].observe(player))
-    for each in bare:
-        each.reset()
-    assert_equal(bare[0].infos, bare[1].infos)
-
-
-def test_instances_share_nothing():
-    one, other = game(), game()
-    one.reset(seed=0)
-    other.reset(seed=0)
-    one.step(3)
-    one.infos[SPEAKER]["action_mask"][:] = 0
-    one.observe(LISTENER)[:] = 9
-    assert one.observe(LISTENER).tolist()[:2] == [31, 1]
-    assert other.infos[SPEAKER]["action_mask"].any()
-    assert other.message == []
-    one.step(3)
-    for player in one.possible_agents:
-        assert one.observation_space(player) is one.observation_space(player)
-        assert one.action_space(player) is one.action_space(player)
-        assert one.action_space(player) is not other.action_space(player)
-    assert one.observation_space(SPEAKER) is not one.observation_space(LISTENER)
-
-
-@levels
 def test_infos_keep_their_keys_and_masks_are_never_empty(arguments):
     env = game(**arguments)
     env.reset(seed=0)
@@ -432,10 +230,3 @@ def test_spaces_sample_what_is_legal():
         for space in (env.action_space(player), copy.deepcopy(env.action_space(player))):
             assert all(mask[space.sample()] for _ in range(30))
         env.step(env.action_space(player).sample())
-
-
-def test_the_fingerprint_is_that_of_the_sentences():
-    assert game().dataset_fingerprint == game(split="test", alphabet_size=3).dataset_fingerprint
-    assert game().dataset_fingerprint != game(target="de").dataset_fingerprint
-    standard = gymnasium.make("Translation-v0").unwrapped
-    assert game(level="standard").dataset_fingerprint == standard.dataset_fingerprint

@@ -8,11 +8,7 @@ from gymnasium.error import ResetNeeded
 from lexigym.envs.multiagent import translation_relay_v0
 from lexigym.registry.errors import InvalidArgumentError, LexigymError
 
-SPEAKER, LISTENER = "speaker_0", "listener_0"
-
-
-def game(**arguments):
-    return translation_relay_v0.raw_env(**arguments)
+from .relays import LISTENER, SPEAKER, game
 
 
 def finished():
@@ -150,31 +146,3 @@ def test_an_example_that_does_not_exist_is_named(example):
     env.reset()
     with pytest.raises(InvalidArgumentError, match="no option 'exmple'"):
         env.reset(options={"exmple": 1})
-
-
-def test_the_parallel_form_names_who_is_wrong():
-    env = translation_relay_v0.parallel_env()
-    env.reset(seed=0)
-    with pytest.raises(
-        InvalidArgumentError, match="no player 'speker_0'; did you mean 'speaker_0'"
-    ):
-        env.step({"speker_0": 0, LISTENER: 1})
-    with pytest.raises(InvalidArgumentError, match="action of 'listener_0' is missing"):
-        env.step({SPEAKER: 0})
-    with pytest.raises(InvalidArgumentError, match="must be a dictionary by player, got 3"):
-        env.step(3)
-    with pytest.raises(InvalidArgumentError, match="may not take action 16"):
-        env.step({SPEAKER: 16, LISTENER: 1})
-    env.step({SPEAKER: 0, LISTENER: 1})
-    while env.agents:
-        game = env.unwrapped
-        env.step({player: game.oracle_action(player) for player in env.agents})
-    with pytest.raises(ResetNeeded, match="reset"):
-        env.step({})
-
-
-def test_without_a_render_mode_nothing_is_shown():
-    env = game()
-    env.reset(seed=0)
-    with pytest.warns(UserWarning, match="render_mode"):
-        assert env.render() is None

@@ -14,7 +14,7 @@ from lexigym.envs.multiagent.twenty_questions.strategy import Strategy, bounds
 from lexigym.envs.multiagent.twenty_questions.table import make_table
 from lexigym.envs.multiagent.twenty_questions_v0 import raw_env
 
-GUESSER, ANSWERER = "guesser_0", "answerer_0"
+from .questions import ANSWERER, GUESSER
 
 
 def brute_force(rows, candidates, unasked, left, cost):

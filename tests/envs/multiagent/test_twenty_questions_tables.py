@@ -156,6 +156,15 @@ def test_numbers_are_asked_about_at_few_limits():
     )
 
 
+def test_limits_that_are_close_look_different():
+    people = (1234567, 1234568, 1234569)
+    table = own_table({f"city {each}": {"population": each} for each in people})
+    assert table.questions == (
+        "Is its population more than 1234567?",
+        "Is its population more than 1234568?",
+    )
+
+
 @pytest.mark.parametrize(
     "entities",
     [
@@ -190,6 +199,7 @@ def test_a_bad_table_is_refused(entities):
         ("name\tlegs\ncat\t4\t5\nhen\t2\n", "expected 2 cells"),
         ("name\tlegs\ncat\t4\ncat\t2\n", "'cat' is there already"),
         ("name\tlegs\ncat\t4\n", "at least two names"),
+        ("name\tlegs\tlegs\ncat\t4\t5\nhen\t2\t3\n", "two columns have one name"),
         ("", "at least two names"),
     ],
 )
