@@ -8,11 +8,12 @@ from .environments import ENVIRONMENTS
 from .table import Table
 
 AGENTS = Table("agent", "lexigym.agents")
+ADAPTERS = Table("adapter", "lexigym.adapters")
 SCORERS = Table("scorer", "lexigym.scorers")
 DATASETS = Table("dataset", "lexigym.datasets")
 TOKENIZERS = Table("tokenizer", "lexigym.tokenizers")
 MODELS = Table("language model", "lexigym.models")
-TABLES = (ENVIRONMENTS, AGENTS, SCORERS, DATASETS, TOKENIZERS, MODELS)
+TABLES = (ENVIRONMENTS, AGENTS, ADAPTERS, SCORERS, DATASETS, TOKENIZERS, MODELS)
 
 
 def register_agent(name: str, entry_point: Any, summary: str = "") -> None:
@@ -22,6 +23,14 @@ def register_agent(name: str, entry_point: Any, summary: str = "") -> None:
     hyperparameter to its default; without one, the signature tells them.
     """
     AGENTS.register(name, entry_point, summary)
+
+
+def register_adapter(name: str, entry_point: Any, summary: str = "") -> None:
+    """Add an adapter: a function called as `adapt(env, **options)`; see `Table.register`.
+
+    It returns the environment in the form that a library takes, and imports the library itself.
+    """
+    ADAPTERS.register(name, entry_point, summary)
 
 
 def register_scorer(name: str, entry_point: Any, summary: str = "") -> None:
