@@ -26,6 +26,7 @@ examples:
   lexigym tune GridRobot-v0 dqn                  search hyperparameters
   lexigym bench quick                            compare the agents, in a few minutes
   lexigym leaderboard                            show what was compared
+  lexigym check GridRobot-v0                     whether an environment keeps its promises
   lexigym verify 3fa94c                          run a result again, compare bit for bit
   lexigym submit --suite quick --out mine.jsonl  hand results to others
   lexigym merge packs/                           take in the results of others
@@ -78,6 +79,16 @@ examples:
   lexigym bench quick
   lexigym bench my-suite.toml --jobs 4 --out results.json
   lexigym bench full --executor ray --address 10.0.0.1:6379
+"""
+CHECK_EXAMPLES = """
+Each check puts one promise to the test, such as that the same seed gives the same episodes, in a
+process that may hang or crash. The exit code is 1 if a promise is broken, else 0.
+
+examples:
+  lexigym check GridRobot-v0 --set layout=random
+  lexigym check my_package:MyWorld-v0 --only determinism --only processes
+  lexigym check --agent dqn                     on the first environment that it takes
+  lexigym check QA-v0 --set level=small --agent sb3/dqn --agent-set learning_starts=50
 """
 VERIFY_EXAMPLES = """
 A run is named by its key, or by the first six or more characters of it. The exit code is 0 if all
@@ -210,7 +221,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="a Gymnasium id, such as QA-v0, or what `lexigym train` saved",
     )
     record.add_argument(
-        "agent", metavar="AGENT", nargs="?", help="who plays ENV, such as oracle or random"
+        "agent",
+        metavar="AGENT",
+        nargs="?",
+        help="who plays ENV, such as oracle or random; with --trust, who saved CHECKPOINT",
     )
     record.add_argument(
         "--out", metavar="PATH", required=True, help="the directory to write, a new one"
@@ -225,6 +239,7 @@ def build_parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--env", metavar="ID", help="another environment than a checkpoint's agent learned on"
     )
+    _add_trust(record)
 
     play = add("play", "play:play", "play yourself, in the terminal", PLAY_EXAMPLES)
     play.add_argument("environment", metavar="ENV", help="a Gymnasium id, such as QA-v0")
@@ -257,6 +272,30 @@ def build_parser() -> argparse.ArgumentParser:
         "--runs", action="store_true", help="list the runs too, with the keys that `verify` takes"
     )
     _add_store(board)
+
+    check = add(
+        "check",
+        "checking:check",
+        "check that an environment, or an agent, keeps its promises",
+        CHECK_EXAMPLES,
+    )
+    check.add_argument(
+        "environment", metavar="ENV", nargs="?", help="a Gymnasium id, or module:Name-v0"
+    )
+    check.add_argument("--agent", metavar="AGENT", help="check this agent, on ENV if it is given")
+    _add_settings(check, "--set", "an argument of the environment", also="--env-set")
+    _add_settings(check, "--agent-set", "a hyperparameter of AGENT")
+    _add_number(check, "--seed", 0, "root of all random numbers", least=0)
+    _add_number(check, "--episodes", 5, "episodes to play")
+    _add_number(check, "--timeout", 120, "seconds that each check may take")
+    check.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CHECK",
+        help="make this check only; may be repeated",
+    )
+    check.add_argument("--out", metavar="PATH", help="write the outcomes there too, as JSON")
 
     verify = add(
         "verify",
@@ -357,8 +396,18 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="execute whatever a file of Stable-Baselines3's own holds, to load it",
+    )
+
+
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="what `lexigym train` saved")
     parser.add_argument("--env", metavar="ID", help="another environment than it learned on")
+    _add_trust(parser)
+    parser.add_argument("--agent", metavar="AGENT", help="who saved such a file, such as sb3/ppo")
     _add_settings(parser, "--env-set", "an argument of the environment")
     _add_number(parser, "--seed", 0, "root of the seeds of the episodes", least=0)

@@ -69,6 +69,7 @@ def test_a_setting_is_toml_or_text(text, expected):
         "verify",
         "submit",
         "merge",
+        "check",
     ],
 )
 def test_help(command, capsys):
@@ -167,7 +168,8 @@ def test_train_evaluate_and_watch(lexigym, tmp_path):
 
 
 def test_a_checkpoint_for_other_spaces_is_refused(lexigym, checkpoint):
-    assert "same spaces" in lexigym("evaluate", checkpoint, "--env", "Acrobot-v1", code=2)
+    error = lexigym("evaluate", checkpoint, "--env", "Acrobot-v1", code=2)
+    assert "load it with the environment that it learned on" in error
 
 
 def test_watch_needs_a_render_mode(lexigym, checkpoint):
@@ -228,7 +230,7 @@ class TestCorridor:
         assert (tmp_path / "right.mp4").stat().st_size > 0
 
     def test_mp4_without_its_package_names_the_extra(self, lexigym, right, monkeypatch):
-        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
         assert "lexigym[video]" in lexigym("watch", right, "--out", "right.mp4", code=2)
 
     def test_bench_prints_a_leaderboard_and_writes_the_results(self, lexigym, tmp_path):

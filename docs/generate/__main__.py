@@ -14,7 +14,7 @@ from pathlib import Path
 from board import make_board
 from pages import MARK, make_pages
 
-from lexigym.leaderboard.atomic_file import atomic_file
+from lexigym.registry.atomic_file import atomic_file
 
 ROOT = Path(__file__).parents[2]
 DOCS = "docs"

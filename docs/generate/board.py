@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from lexigym.leaderboard.experiment import load_experiment
 from lexigym.leaderboard.markdown import markdown_table
 from lexigym.leaderboard.packs.files import read_packs
 from lexigym.leaderboard.page.html import FILE, write_page
@@ -32,7 +33,11 @@ def make_board(root: Path) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder, "board.sqlite")) as store:
         store.merge(packs.entries)
         files = {f"{PACKS}/{FILE}": write_page(store, folder).read_bytes().decode()}
-        table = markdown_table(summarise(store.results_of(SUITE)))
+        results = store.results_of(SUITE)
+    table = markdown_table(summarise(results))
+    planned = len(load_experiment(SUITE).runs())
+    if len(results) < planned:
+        table += f"\n{len(results)} of {planned} runs so far.\n"
     for name in READMES:
         before, begin, rest = (root / name).read_bytes().decode().partition(BEGIN)
         _, end, after = rest.partition(END)

@@ -44,6 +44,18 @@ JOINT_FORM = (
     " checks. They need `pip install 'lexigym[multiagent]'`."
 )
 
+INTEGRATIONS = (
+    ("CleanRL", "cleanrl", "single files to copy: autoreset, final observations, masks"),
+    ("dm_env", "dm_env", "DeepMind's interface"),
+    ("PettingZoo", "pettingzoo", "the games of several players"),
+    ("RL Zoo", "rl-zoo", "Stable-Baselines3 by commands"),
+    ("RLlib", "rllib", "PPO and DQN of Ray, on many machines"),
+    ("Stable-Baselines3", "stable-baselines3", "and sb3-contrib, which knows masks"),
+    ("Tianshou", "tianshou", "masks in the observation"),
+    ("TorchRL", "torchrl", "tensordicts with masks"),
+    ("TRL", "trl", "scorers as reward functions, environments as tools"),
+)
+
 # The arguments that decide what a dataset holds; each combination is a row of its table.
 VARIANTS = {"level": LEVELS, "target": TARGETS}
 
@@ -86,6 +98,16 @@ def index_page() -> str:
         "## [Datasets](datasets.md)",
         "What is asked, and what counts as right.",
         table(["name", "what it holds"], links("datasets.md", DATASETS)),
+        "## Other libraries",
+        "`lexigym.adapt(env, to=...)` gives an environment the form that a library takes; `lexigym"
+        " list` names all adapters.",
+        table(
+            ["library", "what is there"],
+            [
+                [f"[{title}](integrations/{name}.md)", summary]
+                for title, name, summary in INTEGRATIONS
+            ],
+        ),
         "## Evidence",
         "[The results](leaderboard/index.html) of the suite `core`, a page to open in a browser;"
         " [what each part is worth](ablation.md), of the agent `dqn` and of the environments of"

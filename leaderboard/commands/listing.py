@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -11,12 +12,20 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from ...registry.adapters import adapter_options
 from ...registry.agents import known_hyperparameters
 from ...registry.arguments import keyword_arguments
 from ...registry.environments import ENVIRONMENTS, find_spec
 from ...registry.errors import LexigymError, UnknownNameError, did_you_mean
 from ...registry.table import Entry, Table
-from ...registry.tables import AGENTS, TABLES
+from ...registry.tables import ADAPTERS, AGENTS, TABLES
+
+# What things of a kind are made with is called, and is known by.
+ARGUMENTS: dict[Table, tuple[str, Callable[[Any], dict[str, Any] | None]]] = {
+    ENVIRONMENTS: ("arguments", keyword_arguments),
+    AGENTS: ("hyperparameters", known_hyperparameters),
+    ADAPTERS: ("options", adapter_options),
+}
 
 
 def list_all(_: argparse.Namespace) -> None:
@@ -79,17 +88,16 @@ def _describe(table: Table, name: str) -> list[Any]:
     """Return the heading, the documentation and the arguments of one thing."""
     if table is ENVIRONMENTS:
         thing = ENVIRONMENTS.load(ENVIRONMENTS.entry_of(find_spec(name)))
-        arguments = keyword_arguments(thing)
     else:
         thing = table.get(name)
-        arguments = known_hyperparameters(thing) if table is AGENTS else None
+    title, arguments_of = ARGUMENTS.get(table, ("", lambda _: None))
+    arguments = arguments_of(thing)
     parts: list[Any] = [
         Text(f"{name} ({table.kind})", style="bold"),
         Text(inspect.getdoc(thing) or "It has no documentation."),
     ]
     if arguments:
-        grid = Grid(title="arguments" if table is ENVIRONMENTS else "hyperparameters")
-        grid.title_justify = "left"
+        grid = Grid(title=title, title_justify="left")
         grid.add_column("name")
         grid.add_column("default")
         for key, default in arguments.items():
