@@ -11,7 +11,7 @@ from torch import nn
 
 import lexigym
 
-env_id, world, steps = (*sys.argv[1:], *("QA-v0", '{"level": "small"}', 20000)[len(sys.argv) - 1 :])
+env_id, world, steps = sys.argv[1:] or ("QA-v0", '{"level": "small"}', 20_000)
 envs = gym.make_vec(env_id, 8, "vector_entry_point", autoreset_mode="SameStep", **json.loads(world))
 recorder = envs = gym.wrappers.vector.RecordEpisodeStatistics(envs)
 if envs.single_observation_space.dtype == np.int64:  # tokens

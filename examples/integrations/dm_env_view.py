@@ -10,7 +10,7 @@ import numpy as np
 
 import lexigym
 
-env_id, world, steps = (*sys.argv[1:], *("QA-v0", '{"level": "small"}', 20000)[len(sys.argv) - 1 :])
+env_id, world, steps = sys.argv[1:] or ("QA-v0", '{"level": "small"}', 20_000)
 gym_env = gymnasium.make(env_id, **json.loads(world))
 env: dm_env.Environment = lexigym.adapt(gym_env, to="dm_env", action_mask=True, seed=0)
 q_table = collections.defaultdict(lambda: np.zeros(env.action_spec().num_values))

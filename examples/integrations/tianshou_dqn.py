@@ -14,7 +14,7 @@ from tianshou.utils.net.common import Net
 
 import lexigym
 
-env_id, world, steps = (*sys.argv[1:], *("QA-v0", '{"level": "small"}', 20000)[len(sys.argv) - 1 :])
+env_id, world, steps = sys.argv[1:] or ("QA-v0", '{"level": "small"}', 20_000)
 
 
 def make_env() -> gymnasium.Env:

@@ -13,7 +13,7 @@ from torchrl.objectives import DQNLoss, SoftUpdate
 
 import lexigym
 
-env_id, world, steps = (*sys.argv[1:], *("QA-v0", '{"level": "small"}', 20000)[len(sys.argv) - 1 :])
+env_id, world, steps = sys.argv[1:] or ("QA-v0", '{"level": "small"}', 20_000)
 env = lexigym.adapt(GymEnv(env_id, **json.loads(world)), to="torchrl")
 actions, seen = env.action_spec, env.observation_spec["observation"]
 size = int(seen.space.high.max()) + 1

@@ -11,7 +11,7 @@ from trl import GRPOConfig, GRPOTrainer
 import lexigym
 
 default = ("QA-v0", '{"level": "small"}', 200, "Qwen/Qwen3-0.6B")
-env_id, world, steps, model = (*sys.argv[1:], *default[len(sys.argv) - 1 :])
+env_id, world, steps, model = sys.argv[1:] or default
 env = gymnasium.make(env_id, **json.loads(world))
 ask = [{"role": "user", "content": "Answer with the tool `write`. "}]
 rows = [{"prompt": ask, "example": i} for i in range(env.unwrapped.num_examples or 64)]

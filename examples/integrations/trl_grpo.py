@@ -13,7 +13,7 @@ from lexigym.envs.scorers.rewards import as_reward_function
 
 SCORERS = {"QA-v0": "f1", "Translation-v0": "bleu", "TextGen-v0": "keywords*distinct"}
 
-env_id, world, steps = (*sys.argv[1:], *("QA-v0", '{"level": "small"}', 200)[len(sys.argv) - 1 :])
+env_id, world, steps = sys.argv[1:] or ("QA-v0", '{"level": "small"}', 200)
 env = gymnasium.make(env_id, **json.loads(world)).unwrapped
 rows = []
 for example in range(min(64, env.num_examples or 64)):
