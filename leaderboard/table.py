@@ -30,7 +30,7 @@ def print_scores(console: Console, results: Sequence[Result], title: str) -> Non
 def score_table(rows: Sequence[Row], title: str) -> Table:
     """Return the table of agents by environments, with scores, their intervals and speed."""
     table = Table(
-        title=_plain(title),
+        title=plain_text(title),
         caption="score: 0 is random play, 1 the oracle; interquartile mean over the seeds, with "
         "its 95 % interval; s/run: seconds to learn and to evaluate",
     )
@@ -39,13 +39,13 @@ def score_table(rows: Sequence[Row], title: str) -> Table:
     if several:
         table.add_column("all", justify="right", no_wrap=True)
     for environment in rows[0].cells if rows else ():
-        table.add_column(_plain(environment), justify="right", min_width=INTERVAL_WIDTH)
+        table.add_column(plain_text(environment), justify="right", min_width=INTERVAL_WIDTH)
     table.add_column("steps/s", justify="right", no_wrap=True)
     table.add_column("s/run", justify="right", no_wrap=True)
     for row in rows:
         cells = [row.overall] * several + list(row.cells.values())
         table.add_row(
-            _plain(row.agent),
+            plain_text(row.agent),
             *map(_score_text, cells),
             _number(row.steps_per_second, ",.0f"),
             _number(row.seconds_per_run, ".1f"),
@@ -55,7 +55,7 @@ def score_table(rows: Sequence[Row], title: str) -> Table:
 
 def print_runs(console: Console, results: Sequence[Result], title: str) -> None:
     """Print every run of an experiment with the beginning of its key, by which others name it."""
-    table = Table(title=_plain(title))
+    table = Table(title=plain_text(title))
     table.add_column("run", no_wrap=True)
     table.add_column("agent")
     table.add_column("environment")
@@ -65,8 +65,8 @@ def print_runs(console: Console, results: Sequence[Result], title: str) -> None:
         seconds = result.learning_seconds + result.evaluation_seconds
         table.add_row(
             result.run.short_key,
-            _plain(result.run.agent),
-            _plain(result.run.environment),
+            plain_text(result.run.agent),
+            plain_text(result.run.environment),
             str(result.run.seed),
             _number(result.mean_return, "z.3f") if result.error is None else "failed",
             _number(score, "z.2f"),
@@ -83,7 +83,9 @@ def failure_list(results: Sequence[Result]) -> RenderableType:
             key = (result.run.agent, result.run.environment, result.error)
             seeds.setdefault(key, []).append(result.run.seed)
     lines = [
-        _plain(f"failed: {agent} on {environment}, seeds {', '.join(map(str, failed))}: {error}")
+        plain_text(
+            f"failed: {agent} on {environment}, seeds {', '.join(map(str, failed))}: {error}"
+        )
         for (agent, environment, error), failed in seeds.items()
     ]
     return Text("\n", style="red").join(lines)
@@ -111,8 +113,10 @@ def _score_text(cell: Cell) -> Text:
     return text
 
 
-def _plain(text: str) -> Text:
-    return Text(CONTROL_CHARACTER.sub(lambda character: repr(character[0])[1:-1], text))
+def plain_text(text: str, style: str = "") -> Text:
+    """Return a text as it is, without markup, its control characters spelled out."""
+    shown = CONTROL_CHARACTER.sub(lambda character: repr(character[0])[1:-1], text)
+    return Text(shown, style=style)
 
 
 def _number(value: float, format_: str) -> str:

@@ -157,16 +157,23 @@ _steps: Any = None
 def _start_work(steps: Any) -> None:
     global _steps
     _steps = steps
-    # An interrupt from the keyboard reaches all processes; the driver ends them.
+    live_with_the_parent()
+
+
+def live_with_the_parent() -> None:
+    """Let this process end when its parent does, a killed one too, and not by an interrupt.
+
+    Nobody would take its result; and an interrupt from the keyboard, which reaches all processes,
+    is the parent's to answer.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_driver, daemon=True).start()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 
-def _end_with_the_driver() -> None:
-    """Leave no run behind where the driver was killed: nobody would take its result."""
-    driver = multiprocessing.parent_process()
-    assert driver is not None
-    multiprocessing.connection.wait([driver.sentinel])
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    multiprocessing.connection.wait([parent.sentinel])
     os._exit(1)
 
 

@@ -133,6 +133,7 @@ class GridRobot(gymnasium.Env[Any, Any]):
             max_steps=max_steps,
         )
         self.reward_bounds = self.arguments.reward_bounds
+        self.max_steps = self.arguments.max_steps
         self.action_space = spaces.Discrete(4)
         self._encoder = make_encoder(self.arguments.observation, self.arguments.size)
         self.observation_space = self._encoder.space

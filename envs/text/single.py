@@ -38,6 +38,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
     Attributes:
         task: The task.
         reward_bounds: The smallest and the largest reward of one step.
+        max_steps: T, the most tokens of an episode.
 
     Raises:
         InvalidArgumentError: If the render mode is none of these.
@@ -50,6 +51,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         self.task = task
         self.render_mode = render_mode
         self.reward_bounds = task.reward_bounds
+        self.max_steps = task.new_tokens
         self._encoder = task.make_encoder()
         self.observation_space = self._encoder.space
         self._shows_tokens = task.observation == "tokens"

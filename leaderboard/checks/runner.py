@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
-import multiprocessing.connection
 import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psutil
 
 from ...registry.errors import LexigymError
-from ..workers import THREAD_VARIABLES
+from ..workers import THREAD_VARIABLES, live_with_the_parent
 from .check import BrokenPromiseError, Check, NotApplicableError, Outcome, Status
 from .episode import NOWHERE, Place, told_place
 
@@ -142,9 +140,7 @@ class _Process:
 
 def _work(connection: Any, place: Place) -> None:
     """Make the checks that are asked for, until nobody asks."""
-    # An interrupt from the keyboard reaches all processes; who asks ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    live_with_the_parent()
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123, it has no path
         # What environments print would tear the table apart.
         os.dup2(nowhere.fileno(), 1)
@@ -160,13 +156,6 @@ def _work(connection: Any, place: Place) -> None:
         except Exception as error:
             verdict = Status.FAILED, f"a spawned process can't read it ({_told(error)})"
         connection.send(verdict)
-
-
-def _end_with_the_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    multiprocessing.connection.wait([parent.sentinel])
-    os._exit(1)
 
 
 def _sentence(text: str, place: str) -> str:

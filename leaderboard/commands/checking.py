@@ -10,11 +10,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from ...registry.atomic_file import atomic_file
 from ...registry.errors import InvalidArgumentError
 from ..checks import Outcome, Status, check_agent, check_environment
+from ..table import plain_text
 
 STYLES = {
     Status.PASSED: "green",
@@ -59,16 +59,15 @@ def _outcomes(arguments: argparse.Namespace) -> list[Outcome]:
 
 
 def _table(name: str, outcomes: Sequence[Outcome]) -> Table:
-    table = Table(title=Text(name), title_justify="left")
+    table = Table(title=plain_text(name), title_justify="left")
     table.add_column("check", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
     table.add_column("what is promised, or what was found")
     for outcome in outcomes:
         table.add_row(
             outcome.check,
-            Text(outcome.status, style=STYLES[outcome.status]),
-            # What comes from the environment may look like markup.
-            Text(outcome.detail or outcome.promise),
+            plain_text(outcome.status, STYLES[outcome.status]),
+            plain_text(outcome.detail or outcome.promise),
         )
     return table
 

@@ -49,6 +49,13 @@ def test_a_broken_environment_is_1(lexigym):
     assert printed.endswith("1 failed\n")
 
 
+def test_no_error_controls_the_terminal(lexigym):
+    gymnasium.register("Broken-v1", entry_point="broken.processes:ClearsTheScreen")
+    printed = lexigym("Broken-v1", "--only", "spawning", code=1)
+    assert r"it raised RuntimeError: \x1b[2J[red]gone" in printed
+    assert "\x1b" not in printed
+
+
 def test_a_module_is_imported_and_prints_nothing(lexigym):
     printed = lexigym("broken.registration:Counting-v0", "--only", "registration", code=1)
     assert "importing broken.registration again must not change the spec" in printed

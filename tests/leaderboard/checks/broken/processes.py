@@ -29,3 +29,8 @@ class Vanishes(Sound):
 class Crashes(Sound):
     def step(self, action: Any) -> Any:
         os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class ClearsTheScreen(Sound):
+    def __init__(self, **arguments: Any) -> None:
+        raise RuntimeError("\x1b[2J[red]gone")
