@@ -20,9 +20,8 @@ from ..registry.checkpoint import (
     fitting,
     open_member,
     read_config,
-    shortened,
 )
-from ..registry.errors import CheckpointError
+from ..registry.errors import CheckpointError, shortened
 from .tensor_file import read_tensor_file, write_tensor_file
 
 __all__ = ["fitting", "read_config", "read_tensors", "require_finite", "write_checkpoint"]

@@ -26,7 +26,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from ..registry.errors import InvalidArgumentError, LexigymError
+from ..registry.errors import InvalidArgumentError, LexigymError, shortened
 from ..registry.requirements import require
 from .episodes import MASK, RecordedEpisode, checked_episode, play_episodes
 from .spaces import Spaces, environment_spec_json
@@ -162,7 +162,7 @@ def write_recording(
         # What the player of the episodes raises is not about the file.
         if isinstance(error, LexigymError) or error in failures:
             raise
-        raise _unwritable(path, _one_line(error)) from error
+        raise _unwritable(path, shortened(error)) from error
     return read_recording(path)
 
 
@@ -349,13 +349,9 @@ def _reading(path: Path, where: str = "") -> Iterator[None]:
         ) from error
     except Exception as error:
         raise RecordingError(
-            f"{str(path)!r} is not a whole recording ({where}{_one_line(error)}): pass a directory "
+            f"{str(path)!r} is not a whole recording ({where}{shortened(error)}): pass a directory "
             "that `lexigym record` or Minari wrote."
         ) from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _import_minari() -> ModuleType:

@@ -24,6 +24,7 @@ from ..registry.errors import (
     InvalidArgumentError,
     UnknownNameError,
     did_you_mean,
+    shortened,
 )
 from . import sb3_parameters
 from .allocations import AllocatingAtMost
@@ -129,7 +130,7 @@ class SB3Agent:
                 self.model._setup_model()
                 self.model.env = None
         except (AssertionError, NotImplementedError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split()).rstrip(".")
+            reason = shortened(error).rstrip(".")
             raise InvalidArgumentError(
                 f"{self.name} can't be made of these spaces and hyperparameters ({reason}): change "
                 "them, or choose another agent."

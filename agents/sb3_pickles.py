@@ -9,8 +9,8 @@ from typing import Any
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.type_aliases import TrainFreq
 
-from ..registry.checkpoint import located, shortened
-from ..registry.errors import CheckpointError
+from ..registry.checkpoint import located
+from ..registry.errors import CheckpointError, shortened
 
 
 def unpickle(algorithm: type[BaseAlgorithm], path: str | Path) -> BaseAlgorithm:

@@ -12,8 +12,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
-from ..registry.checkpoint import shortened
-from ..registry.errors import CheckpointError, InvalidArgumentError
+from ..registry.errors import CheckpointError, InvalidArgumentError, shortened
 from .spaces_json import space_from_json, space_to_json
 
 

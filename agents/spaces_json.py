@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import Space, spaces
 
-from ..registry.checkpoint import shortened
-from ..registry.errors import CheckpointError, InvalidArgumentError
+from ..registry.errors import CheckpointError, InvalidArgumentError, shortened
 
 # The bounds of a box are arrays, of which a few digits in a file could make any size.
 LARGEST_BOX = 1 << 26

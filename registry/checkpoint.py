@@ -21,7 +21,13 @@ from typing import IO, Any
 
 import gymnasium
 
-from .errors import CheckpointError, LexigymError, MissingDependencyError, PluginError
+from .errors import (
+    CheckpointError,
+    LexigymError,
+    MissingDependencyError,
+    PluginError,
+    shortened,
+)
 
 FORMAT = "lexigym-checkpoint"
 VERSION = 1
@@ -31,7 +37,6 @@ MEMBER_NAME = re.compile(r"config\.json|[A-Za-z0-9_-]+\.safetensors")
 MAX_CONFIG_BYTES = 1 << 24
 # What is read in one go; the table of contents of a zip always is.
 PIECE_BYTES = 1 << 20
-MAX_REASON = 300
 
 # What the spec of a vector has besides the arguments of the environments in it.
 VECTOR_ARGUMENTS = (
@@ -212,13 +217,6 @@ def needs_trust(path: str | Path) -> CheckpointError:
         "trust=True (--trust), naming the algorithm, such as agent='sb3/ppo' (--agent sb3/ppo), "
         "and the environment (--env)."
     )
-
-
-def shortened(value: Any) -> str:
-    """Return, in one line, what a message shows of an error or of what a file holds."""
-    says = isinstance(value, Exception) and not isinstance(value, KeyError) and str(value)
-    text = " ".join((says or repr(value)).split())
-    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}..."
 
 
 class _ReadInPieces(io.FileIO):

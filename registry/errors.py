@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
+
+# Characters of what others wrote.
+MAX_SHOWN = 300
 
 
 class LexigymError(Exception):
@@ -55,3 +59,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if nearest:
         return f"did you mean {nearest[0]!r}?"
     return f"known: {', '.join(names) or 'none'}."
+
+
+def shortened(value: Any) -> str:
+    """Return, in one line, what a message shows of an error or of what a file holds."""
+    says = isinstance(value, Exception) and not isinstance(value, KeyError) and str(value)
+    text = " ".join((says or repr(value)).split())
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

@@ -6,7 +6,7 @@ import importlib
 import shlex
 from types import ModuleType
 
-from .errors import MissingDependencyError
+from .errors import MissingDependencyError, shortened
 
 
 def require(module: str, purpose: str, install: str, instead: str = "") -> ModuleType:
@@ -25,6 +25,7 @@ def require(module: str, purpose: str, install: str, instead: str = "") -> Modul
         return importlib.import_module(module)
     except ImportError as error:
         package, _, _ = module.partition(".")
-        reason = " ".join(str(error).split())
         remedy = f"pip install {shlex.quote(install)}" + (f", or {instead}" if instead else "")
-        raise MissingDependencyError(f"{purpose} needs {package} ({reason}): {remedy}.") from error
+        raise MissingDependencyError(
+            f"{purpose} needs {package} ({shortened(error)}): {remedy}."
+        ) from error

@@ -15,8 +15,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ...registry.checkpoint import shortened
-from ...registry.errors import CheckpointError, InvalidArgumentError
+from ...registry.errors import CheckpointError, InvalidArgumentError, shortened
 from ..allocations import AllocatingAtMost
 from ..batches import batch_size, legal_actions
 from ..callbacks import Callback, CallbackList, as_callback

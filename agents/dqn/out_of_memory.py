@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ...registry.errors import OutOfMemoryError
+from ...registry.errors import OutOfMemoryError, shortened
 
 # What PyTorch's allocator for the CPU, which has no exception of its own, says.
 CPU_ALLOCATOR = "DefaultCPUAllocator"
@@ -29,9 +29,8 @@ def out_of_memory_means(doing: str, remedy: str) -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, OutOfMemoryError) or not _is_out_of_memory(error):
             raise
-        reason = " ".join(str(error).split())[:200]
         raise OutOfMemoryError(
-            f"there is not enough memory for {doing} ({reason}): {remedy}."
+            f"there is not enough memory for {doing} ({shortened(error)}): {remedy}."
         ) from error
 
 

@@ -10,7 +10,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-from ...registry.errors import InvalidArgumentError, MissingDependencyError
+from ...registry.errors import InvalidArgumentError, MissingDependencyError, shortened
 from ...registry.requirements import require
 from ...registry.tables import MODELS
 
@@ -139,9 +139,8 @@ def load_model(name: str | Mapping[str, Any], vocabulary_size: int) -> LanguageM
                 folder, dtype="float32", **own
             )
     except (OSError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split())
         raise InvalidArgumentError(
-            f"the language model {name!r} can't be loaded ({reason[:200]}): pass a name of "
+            f"the language model {name!r} can't be loaded ({shortened(error)}): pass a name of "
             f"`lexigym models` ({', '.join(MODELS.names())}), a folder that transformers saved, or "
             "a name of the Hugging Face hub while it can be reached."
         ) from error
@@ -166,7 +165,7 @@ def from_settings(transformers: Any, settings: Mapping[str, Any]) -> Any:
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidArgumentError(
             f"model={dict(settings)} is no configuration of transformers "
-            f'({" ".join(str(error).split())[:200]}): pass such as {{"model_type": "gpt2", '
+            f'({shortened(error)}): pass such as {{"model_type": "gpt2", '
             '"n_embd": 64, "n_layer": 2, "n_head": 4}.'
         ) from error
 

@@ -16,8 +16,7 @@ from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv, VectorEnv
 
 from ...registry.agents import find_agent, load_agent, make_agent, seed_argument
-from ...registry.checkpoint import shortened
-from ...registry.errors import CheckpointError, InvalidArgumentError
+from ...registry.errors import CheckpointError, InvalidArgumentError, shortened
 from ...registry.joint import Joint
 from ..batches import batch_size, movers
 from ..callbacks import Callback, CallbackList, as_callback
@@ -247,11 +246,7 @@ class IndependentAgents:
             # What is loaded takes the place of agents, so none are made.
             hyperparameters = cls.hyperparameters() | config["hyperparameters"]
             agent._prepare(saved if env is None else env, **hyperparameters)
-            if agent.spaces != saved:
-                raise CheckpointError(
-                    f"{str(path)!r} was saved for {shortened(saved)}, but the game has "
-                    f"{shortened(agent.spaces)}: pass one with the same spaces."
-                )
+            saved.require(agent.spaces, path)
             if env is None:
                 agent._environment = config["environment"]
             agent._take_places(agent._loaded(path))

@@ -202,7 +202,7 @@ def test_other_errors(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="at least 1 for each of 2 agents, got 1"):
         make(Meeting()).learn(1)
     make(Meeting()).save(tmp_path / "walkers.zip")
-    with pytest.raises(CheckpointError, match="but the game has"):
+    with pytest.raises(CheckpointError, match="the environment has"):
         lexigym.load_agent(tmp_path / "walkers.zip", Signals())
 
 
