@@ -119,7 +119,7 @@ CONTENTS: dict[str, tuple[Callable[[Members], Members], str]] = {
     "no weights": (lambda m: {"config.json": m["config.json"]}, "does not fit"),
     "foreign member": (lambda m: m | {"data.pkl": pickle.dumps(1)}, "member 'data.pkl'"),
     "zip slip": (lambda m: m | {"../../evil.safetensors": b""}, r"member '\.\./\.\./evil"),
-    "absolute path": (lambda m: m | {"/tmp/evil.safetensors": b""}, "member '/tmp/evil"),
+    "absolute path": (lambda m: m | {"/evil.safetensors": b""}, "member '/evil"),
     "folder": (lambda m: {f"agent/{k}": v for k, v in m.items()}, "member 'agent/config.json'"),
     "no JSON": (lambda m: m | {"config.json": b"{"}, "Expecting"),
     "no text": (lambda m: m | {"config.json": b"\xff\xfe\xfd"}, "codec"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from ..small_disk import needs_namespaces, run_on_a_small_disk
 
 SUITE = """
 seeds = [0, 1, 2]
@@ -21,12 +20,6 @@ name = "oracle"
 id = "GridRobot-v0"
 steps = 1
 """
-# In a world of its own, where a small disk may be mounted by whoever.
-ON_A_SMALL_DISK = [
-    *("unshare", "--map-root-user", "--mount", "sh", "-c"),
-    'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" -c "$3" "$1"',
-    "sh",
-]
 PROGRAM = f"""
 import json, sqlite3, subprocess, sys
 from pathlib import Path
@@ -41,14 +34,6 @@ def bench():
     command = [sys.executable, "-m", "lexigym", "bench", suite, "--store", store, "--jobs", "1"]
     return subprocess.run(command, capture_output=True, text=True)
 
-def fill(spared):
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(1024))
-        except OSError:
-            file.truncate(file.tell() - spared)
-
 def kept():
     assert sqlite3.connect(store).execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with Store(store) as opened:
@@ -58,7 +43,7 @@ with Store(store):
     pass
 outcomes = []
 for spared in (0, 40_960, 65_536, 81_920, 1_000_000):
-    fill(spared)
+    fill(filler, spared)
     outcome = bench()
     if outcome.returncode:
         assert outcome.returncode == 2, outcome
@@ -70,25 +55,10 @@ print(json.dumps(outcomes))
 """
 
 
-def namespaces() -> bool:
-    """Whether the system lets a user mount a disk in a world of its own."""
-    if shutil.which("unshare") is None:
-        return False
-    probe = ["unshare", "--map-root-user", "--mount", "true"]
-    return subprocess.run(probe, capture_output=True).returncode == 0
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not namespaces(), reason="the system gives users no disks of their own")
+@needs_namespaces
 def test_a_full_disk_loses_nothing_that_was_kept(tmp_path: Path) -> None:
-    process = subprocess.run(
-        [*ON_A_SMALL_DISK, str(tmp_path), sys.executable, PROGRAM],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert process.returncode == 0, process.stderr
-    *full, last = json.loads(process.stdout)
+    *full, last = json.loads(run_on_a_small_disk(PROGRAM, tmp_path, "2m"))
     assert full[0] == [2, 0]
     assert {code for code, _ in full} == {2}
     kept = [count for _, count in full]
