@@ -7,7 +7,8 @@ import sys
 import gymnasium
 import pytest
 
-from lexigym.leaderboard.command_line import main, setting
+from lexigym.leaderboard.command_line import main
+from lexigym.leaderboard.parser import setting
 
 
 @pytest.fixture

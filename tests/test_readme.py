@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lexigym.leaderboard.command_line import build_parser
+from lexigym.leaderboard.parser import build_parser
 
 ROOT = Path(__file__).parent.parent
 README, CHINESE = "README.md", "README.zh-CN.md"
