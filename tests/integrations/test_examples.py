@@ -68,20 +68,21 @@ def test_a_script_is_short(script: Path) -> None:
 @pytest.mark.parametrize("num_envs", ["1", "4"])
 @pytest.mark.parametrize("algorithm", ["dqn", "ppo"])
 def test_stable_baselines3(run: Run, id: str, algorithm: str, num_envs: str) -> None:  # noqa: A002
-    assert len(run("sb3_dqn_ppo.py", id, STEPS, algorithm, num_envs)) >= STEPS * (id in TOKENS)
+    assert len(run("sb3_dqn_ppo.py", id, STEPS, algorithm, num_envs)) >= STEPS
 
 
 @pytest.mark.parametrize("id", WORLDS)
 def test_sb3_contrib_with_masks(run: Run, id: str) -> None:  # noqa: A002
     allowed = run("sb3_contrib_masks.py", id, STEPS)
     assert all(allowed)
-    assert len(allowed) >= STEPS * (id in TOKENS)
+    assert len(allowed) >= STEPS
 
 
 @pytest.mark.parametrize("id", WORLDS)
 def test_sb3_contrib_without_masks(run: Run, id: str) -> None:  # noqa: A002
     allowed = run("sb3_contrib_masks.py", id, STEPS, "qrdqn")
-    assert id not in TOKENS or not all(allowed)
+    assert len(allowed) >= STEPS
+    assert all(allowed) == (id not in TOKENS)
 
 
 @pytest.mark.parametrize("id", WORLDS)
@@ -103,7 +104,7 @@ def test_torchrl(run: Run, id: str) -> None:  # noqa: A002
 @pytest.mark.parametrize("id", WORLDS)
 def test_cleanrl(run: Run, id: str) -> None:  # noqa: A002
     allowed = run("cleanrl_dqn.py", id, 2 * STEPS)
-    assert len(allowed) >= STEPS * (id in TOKENS)
+    assert len(allowed) >= STEPS
     assert all(allowed)
 
 

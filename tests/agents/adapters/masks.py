@@ -41,8 +41,9 @@ class RecordedVector(VectorWrapper):
         return observations, infos
 
     def step(self, actions: Any) -> Any:
-        if self.masks is not None:
-            self.allowed += (self.masks[np.arange(self.num_envs), actions] == 1).tolist()
+        every = np.ones((self.num_envs, self.single_action_space.n))
+        masks = every if self.masks is None else self.masks
+        self.allowed += (masks[np.arange(self.num_envs), actions] == 1).tolist()
         *rest, infos = self.env.step(actions)
         self.masks = infos.get("action_mask")
         return *rest, infos
