@@ -1,6 +1,7 @@
 """The package as it is listed, as it is laid out, and as it is built."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,34 @@ def test_every_folder_is_mapped_and_linked():
     for link in links:
         assert not link.readlink().is_absolute()
         assert link.resolve() == ROOT / link.name
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Return the version of each package that a file of requirements pins."""
+    lines = re.findall(r"^([\w.-]+)==([\w.]+)", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in lines}
+
+
+@pytest.mark.parametrize(
+    ("locked", "constraints"),
+    [
+        ("locked-tests.txt", "constraints.txt"),
+        ("locked-smollm2.txt", "constraints.txt"),
+        ("locked-integrations.txt", "constraints-integrations.txt"),
+        ("locked-rllib.txt", "constraints-rllib.txt"),
+    ],
+)
+def test_what_is_locked_is_what_the_constraints_say(locked, constraints):
+    versions = pins(ROOT / ".ci" / locked)
+    assert versions
+    assert versions.items() <= pins(ROOT / constraints).items()
+
+
+def test_all_that_is_locked_has_its_hashes():
+    for path in (ROOT / ".ci").glob("locked-*.txt"):
+        requirements = path.read_text("utf-8").replace("\\\n", "").splitlines()
+        assert requirements
+        assert all(" --hash=sha256:" in each for each in requirements), path
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,9 @@ class Reader(nn.Module):
             past.batch_repeat_interleave(len(ids))
             ids, positions = ids[:, start:], positions - start
         output = self.model.base_model(
-            ids,
+            # By their embeddings, since of padding among ids transformers warns, where it stands
+            # after the texts too.
+            inputs_embeds=self.model.get_input_embeddings()(ids),
             attention_mask=None,
             past_key_values=past,
             use_cache=past is not None,
