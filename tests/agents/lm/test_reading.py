@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,19 @@ def test_batching_and_padding_change_nothing(kind: str, tokens: torch.Tensor) ->
         torch.testing.assert_close(
             together[row], read_plainly(net, observation), rtol=1e-5, atol=1e-5
         )
+
+
+def test_padding_that_no_text_sees_is_warned_of_by_nobody(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("transformers")
+    monkeypatch.setattr(logger, "propagate", True)
+    logging.Logger.warning_once.cache_clear()  # type: ignore[attr-defined]
+    net = network()
+    for model in (net.reader.model, net.reader.model.base_model):
+        model.config.pad_token_id = PAD
+    net.read(torch.tensor([[0, 0, 0, 2, 3, 2, 0, 0, 0], [4, 5, 6, 7, 8, 2, 3, 0, 0]]))
+    assert not caplog.records
 
 
 @settings(deadline=None, max_examples=100)
@@ -140,8 +154,8 @@ def test_examples_in_front_of_every_question_are_not_read_again() -> None:
         reading.clear()
         return tokens
 
-    def counted(ids: torch.Tensor, *rest: Any, **named: Any) -> Any:
-        reading.append(ids.numel())
+    def counted(ids: torch.Tensor | None = None, *rest: Any, **named: Any) -> Any:
+        reading.append(ids.numel() if ids is not None else named["inputs_embeds"][..., 0].numel())
         return forward(ids, *rest, **named)
 
     model, readers = net.reader.model.base_model, CachedReaders(net)
