@@ -19,6 +19,7 @@ from gymnasium import spaces
 from sb3_contrib.common.maskable.utils import is_masking_supported
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
 
 from ..registry.errors import (
     InvalidArgumentError,
@@ -241,6 +242,10 @@ class SB3Agent:
         if progress_bar:
             hooks.append(ProgressBar(total_timesteps))
         ours = as_callback([as_callback(each) for each in hooks])
+        model = self.model
+        if not (model.verbose or model.tensorboard_log or model._custom_logger):
+            # The one that it makes itself leaves an empty folder in that of temporary files.
+            model.set_logger(Logger(None, []))
         masking: dict[str, Any] = {}
         if self.algorithm is sb3_contrib.MaskablePPO:
             masking["use_masking"] = is_masking_supported(self.model.env)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gymnasium import spaces
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from lexigym.agents.callbacks import Callback
@@ -34,6 +36,10 @@ DISCRETE = spaces.Discrete(2)
 IMAGE = spaces.Box(0, 255, (36, 40, 3), np.uint8)
 CHANNELS_FIRST = spaces.Box(0, 255, (3, 36, 40), np.uint8)
 MODES = list(AutoresetMode)
+SMALL: dict[str, dict[str, Any]] = {
+    "ppo": {"n_steps": 20, "batch_size": 20},
+    "dqn": {"learning_starts": 20},
+}
 
 
 class Recorder(Callback):
@@ -350,6 +356,24 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     DQN("MlpPolicy", Match()).save(tmp_path / "theirs")
     with pytest.raises(CheckpointError, match="saved by Stable-Baselines3 itself"):
         family("dqn").load(tmp_path / "theirs")
+
+
+@pytest.mark.parametrize("name", ["ppo", "dqn"])
+def test_learning_leaves_no_logs_behind(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    agent = family(name)(gymnasium.make("CartPole-v1"), **SMALL[name])
+    agent.learn(40).learn(40)
+    assert not list(tmp_path.glob("SB3*"))
+
+
+def test_a_logger_of_ones_own_is_written_to(tmp_path: Path) -> None:
+    agent = family("ppo")(gymnasium.make("CartPole-v1"), **SMALL["ppo"])
+    agent.model.set_logger(configure(str(tmp_path), ["csv"]))
+    agent.learn(80)
+    agent.model.logger.close()
+    assert "train/loss" in (tmp_path / "progress.csv").read_text()
 
 
 def test_a_caller_keeps_its_policy_kwargs() -> None:
