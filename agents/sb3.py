@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,7 @@ from .checkpoint import fitting, read_config, read_tensors, require_finite, writ
 from .progress import ProgressBar
 from .sb3_environments import learning_environment
 from .sb3_features import default_policy_kwargs
+from .sb3_generators import OwnGenerators
 from .sb3_pickles import arguments_of, require_optimizer, unpickle
 from .sb3_policies import default_policy, mask_scores, require_usable, score_network
 from .spaces import Spaces, environment_spec_json
@@ -76,11 +78,11 @@ class SB3Agent:
     What is added to it: it learns from scaled rewards, on Gymnasium's vector environments too; it
     reads token observations with `TokenFeatures`, unless `policy_kwargs` name another
     `features_extractor_class`, and their `features_extractor_kwargs` are the arguments; its
-    `predict` honours action masks; its checkpoints execute nothing on load. While it learns, only
-    `maskable-ppo` knows masks. `learn` may overshoot `total_timesteps`, since on-policy algorithms
-    learn from whole rollouts. A checkpoint holds no replay memory, no random generators, and no
-    statistics of a `VecNormalize`: what is loaded plays the same and learns on, but not bit for bit
-    as the saved agent would have.
+    `predict` honours action masks; it draws from generators of its own; its checkpoints execute
+    nothing on load. While it learns, only `maskable-ppo` knows masks. `learn` may overshoot
+    `total_timesteps`, since on-policy algorithms learn from whole rollouts. A checkpoint holds no
+    replay memory, no random generators, and no statistics of a `VecNormalize`: what is loaded plays
+    the same and learns on, but not bit for bit as the saved agent would have.
 
     Args:
         env: A Gymnasium environment or vector environment, or a Stable-Baselines3 one. `Spaces`
@@ -117,19 +119,21 @@ class SB3Agent:
         if not isinstance(env, Spaces):
             masked = self.algorithm is sb3_contrib.MaskablePPO
             venv = learning_environment(env, reward_scale, masked=masked)
+        self._generators = OwnGenerators()
         try:
-            self.model: BaseAlgorithm = self.algorithm(
-                env=venv, _init_setup_model=venv is not None, **arguments
-            )
-            if venv is None:
-                self.model.observation_space = available.observation_space
-                self.model.action_space = available.action_space
-                self.model.n_envs = 1
-                # SAC asks an environment for its actions, and who asks one seeds it.
-                stand_in: Any = SimpleNamespace(**vars(available), seed=lambda _: None)
-                self.model.env = stand_in
-                self.model._setup_model()
-                self.model.env = None
+            with self._generators.in_use():
+                self.model: BaseAlgorithm = self.algorithm(
+                    env=venv, _init_setup_model=venv is not None, **arguments
+                )
+                if venv is None:
+                    self.model.observation_space = available.observation_space
+                    self.model.action_space = available.action_space
+                    self.model.n_envs = 1
+                    # SAC asks an environment for its actions, and who asks one seeds it.
+                    stand_in: Any = SimpleNamespace(**vars(available), seed=lambda _: None)
+                    self.model.env = stand_in
+                    self.model._setup_model()
+                    self.model.env = None
         except (AssertionError, NotImplementedError, TypeError, ValueError) as error:
             reason = shortened(error).rstrip(".")
             raise InvalidArgumentError(
@@ -175,6 +179,23 @@ class SB3Agent:
             InvalidArgumentError: If masks come with actions that aren't Discrete, are of the wrong
                 shape or leave nothing legal.
         """
+        # What is greedy draws nothing.
+        with nullcontext() if deterministic else self._generators.in_use():
+            actions, state = self._predict(
+                observation, state, episode_start, deterministic, action_masks
+            )
+        if isinstance(self.model.action_space, spaces.Discrete) and np.ndim(actions) == 0:
+            return int(actions), state
+        return actions, state
+
+    def _predict(
+        self,
+        observation: Any,
+        state: Any,
+        episode_start: Any,
+        deterministic: bool,
+        action_masks: Any,
+    ) -> tuple[Any, Any]:
         discrete = isinstance(self.model.action_space, spaces.Discrete)
         native = not discrete and self.algorithm is sb3_contrib.MaskablePPO
         if action_masks is None or native:
@@ -195,8 +216,6 @@ class SB3Agent:
                     )
             if not self.model.policy.is_vectorized_observation(observation):
                 actions = np.squeeze(actions)
-        if discrete and np.ndim(actions) == 0:
-            return int(actions), state
         return actions, state
 
     def q_values(self, observation: Any) -> npt.NDArray[np.float32]:
@@ -251,12 +270,13 @@ class SB3Agent:
             masking["use_masking"] = is_masking_supported(self.model.env)
         ours.on_training_start(self)
         try:
-            self.model.learn(
-                total_timesteps,
-                callback=[*theirs, _StepHook(self, ours)],
-                reset_num_timesteps=self.num_timesteps == 0,
-                **masking,
-            )
+            with self._generators.in_use():
+                self.model.learn(
+                    total_timesteps,
+                    callback=[*theirs, _StepHook(self, ours)],
+                    reset_num_timesteps=self.num_timesteps == 0,
+                    **masking,
+                )
         finally:
             ours.on_training_end(self)
         return self

@@ -14,8 +14,7 @@ EXPECTED = {
     "random": (("deterministic",), ()),
     "dqn": ((), ()),
     "independent": ((), ()),
-    # Stable-Baselines3 seeds and draws from the global generators.
-    "sb3/dqn": (("global-generators",), ()),
+    "sb3/dqn": ((), ()),
 }
 
 
