@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..registry.errors import EnvironmentFaultError, InvalidArgumentError
+from .actions import chosen_action
 from .protocol import Agent, episode_seeds, require_finite_rewards, takes_action_masks
 from .spaces import Spaces
 
@@ -67,7 +68,9 @@ def play_episodes(
     Raises:
         InvalidArgumentError: If `env` is no such thing, such as a vector, or `episodes` is
             below 1.
-        EnvironmentFaultError: If a reward is not finite, or the first mask comes after the reset.
+        EnvironmentFaultError: If a reward is not a finite number, or the first mask comes after the
+            reset.
+        AgentFaultError: If the agent chooses what is no action of the environment.
     """
     if not isinstance(env, gymnasium.Env):
         raise InvalidArgumentError(
@@ -128,9 +131,10 @@ def _play(
     while not done:
         mask = info.get(MASK) if masked else None
         keywords = {} if mask is None else {"action_masks": mask}
-        action, state = agent.predict(
+        answer = agent.predict(
             observation, state, episode_start, deterministic=deterministic, **keywords
         )
+        action, state = chosen_action(agent, env, answer)
         actions.append(copy.deepcopy(action))
         observation, reward, terminated, truncated, info = env.step(action)
         require_finite_rewards(reward)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..registry.errors import EnvironmentFaultError, InvalidArgumentError
+from .actions import chosen_action
 
 
 @runtime_checkable
@@ -84,7 +85,8 @@ def evaluate(
     same episodes.
 
     Args:
-        agent: Any agent of the protocol; masks in the environment's info are passed to it.
+        agent: Any agent of the protocol; masks in the environment's info are passed to it. An
+            action that they forbid counts as the environment counts it.
         env: A single environment.
         episodes: How many episodes, at least 1; None plays every example of the environment's
             split once, in order, where the environment has examples and a finite number of them.
@@ -93,7 +95,8 @@ def evaluate(
 
     Raises:
         InvalidArgumentError: If `episodes` is below 1, or None where there are no examples.
-        EnvironmentFaultError: If a reward is not finite.
+        EnvironmentFaultError: If a reward is not a finite number.
+        AgentFaultError: If the agent chooses what is no action of the environment.
     """
     options: list[dict[str, Any] | None]
     if episodes is None:
@@ -111,9 +114,10 @@ def evaluate(
         while not done:
             mask = info.get("action_mask") if masked else None
             keywords = {} if mask is None else {"action_masks": mask}
-            action, state = agent.predict(
+            answer = agent.predict(
                 observation, state, episode_start, deterministic=deterministic, **keywords
             )
+            action, state = chosen_action(agent, env, answer)
             observation, reward, terminated, truncated, info = env.step(action)
             require_finite_rewards(reward)
             returns[episode] += float(reward)
@@ -139,11 +143,15 @@ def episode_seeds(seed: int) -> Iterator[int]:
 
 
 def require_finite_rewards(rewards: Any) -> None:
-    """Raise an `EnvironmentFaultError` where a reward is NaN or infinite.
+    """Raise an `EnvironmentFaultError` where a reward is NaN, infinite or no number.
 
     A single one would spread through the targets into every weight.
     """
-    if not np.all(np.isfinite(rewards)):
+    try:
+        finite = bool(np.all(np.isfinite(rewards)))
+    except TypeError:
+        rewards, finite = repr(rewards), False
+    if not finite:
         raise EnvironmentFaultError(
             f"the environment paid a reward of {rewards}; rewards must be finite numbers: "
             "mend its reward, or wrap it to replace the value."

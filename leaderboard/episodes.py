@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..agents.recordings import play_episodes
 from ..registry.environments import make_environment
+from ..registry.terminal import LINES, printable
 from .run import Episode
 
 EPISODES = 3
@@ -28,6 +29,7 @@ def episodes_to_look_at(agent: Any, env: gymnasium.Env[Any, Any], seed: int) -> 
         actions = played.actions if isinstance(played.actions, np.ndarray) else np.empty(0)
         # Without the codes that colour it in a terminal.
         text = Text.from_ansi(str(env.render())).plain if env.render_mode == "ansi" else ""
+        text = printable(text, keep=LINES)
         total = float(played.rewards.sum())
         shown.append(Episode(played.seed or 0, tuple(actions.tolist()), total, text))
     return tuple(shown)

@@ -5,6 +5,7 @@ For instance:
     seeds = [0, 1, 2]
     evaluation_episodes = 200               # or "all": each example of the held-out split, once
     curve_points = 10                       # evaluations while an agent learns
+    timeout = 3_600                         # seconds that a run may take
     hyperparameters.dqn = { gamma = 0.95 }  # of all rows of this agent
 
     [[agents]]
@@ -22,17 +23,20 @@ For instance:
     evaluation = { split = "test" }         # added to the arguments for the evaluation
     steps = 40_000
     num_envs = 8
+    timeout = 7_200                         # in place of the suite's
     hyperparameters.dqn = { batch_size = 128 }   # for this environment only
 
 Suites that ship are named, those of a user are paths. One that says `base = "quick"` is that suite
 with changes: what it sets replaces what is there, agents and environments are told by their names,
 and those with new names come last.
+
+`timeout` is no part of what a run is; `docs/suites.md` tells what becomes of runs that go wrong.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import tomllib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -41,7 +45,9 @@ from typing import Any, TypeVar
 
 from ..registry.environments import find_spec
 from ..registry.errors import InvalidArgumentError, LexigymError, UnknownNameError, did_you_mean
+from ..registry.names import require_label
 from ..registry.tables import AGENTS
+from .plain_toml import read_toml
 from .run import Run
 
 # They bound the scores of every environment: 0 and 1.
@@ -91,6 +97,7 @@ class EnvironmentSettings:
         evaluation: Keyword arguments of the evaluation, on top of `arguments`.
         evaluation_episodes: In place of the experiment's.
         num_envs: Environments to learn on in parallel.
+        timeout: In place of the experiment's.
         hyperparameters: For agents, by the name of their row, on this environment only.
     """
 
@@ -101,6 +108,7 @@ class EnvironmentSettings:
     evaluation: dict[str, Any] = field(default_factory=dict)
     evaluation_episodes: int | str | None = None
     num_envs: int = 1
+    timeout: float | None = None
     hyperparameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -123,6 +131,7 @@ class Experiment:
             judged on the same episodes.
         curve_points: Evaluations while an agent learns, besides the one before; 0 makes no curves.
         curve_episodes: Episodes of each of these.
+        timeout: Seconds that a run may take, on whatever machine; None is as long as it takes.
         description: What the experiment is for.
         hyperparameters: Those that differ from the defaults, by the agent's name in the registry.
     """
@@ -135,6 +144,7 @@ class Experiment:
     evaluation_seed: int = 0
     curve_points: int = 0
     curve_episodes: int = 20
+    timeout: float | None = None
     description: str = ""
     hyperparameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -152,6 +162,11 @@ class Experiment:
             if not agent.environments or environment.label in agent.environments
             for seed in self.seeds
         ]
+
+    def timeout_of(self, run: Run) -> float | None:
+        """Return the seconds that one of its runs may take, or None."""
+        own = {each.label: each.timeout for each in self.environments}[run.environment]
+        return self.timeout if own is None else own
 
     def _run(self, environment: EnvironmentSettings, agent: AgentSettings, seed: int) -> Run:
         shared = self.hyperparameters.get(agent.registry_name, {})
@@ -201,16 +216,16 @@ def load_experiment(name: str) -> Experiment:
 
 def _read(name: str) -> dict[str, Any]:
     if name in suites():
-        text = (resources.files("lexigym.experiments") / f"{name}.toml").read_text("utf-8")
+        data = (resources.files("lexigym.experiments") / f"{name}.toml").read_bytes()
     elif Path(str(name)).is_file():
-        text = Path(name).read_text("utf-8")
+        data = Path(name).read_bytes()
     else:
         raise UnknownNameError(
             f"no suite or file is named {name!r}: {did_you_mean(str(name), suites())}"
         )
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return read_toml(data)
+    except ValueError as error:
         raise InvalidArgumentError(f"the suite {name!r} is not valid TOML: {error}.") from error
 
 
@@ -218,12 +233,15 @@ def _changed(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return a suite's table with changes, of which agents and environments are told by name."""
     merged = base | changes
     for key in ("agents", "environments"):
-        named = {each.get("name", each.get("id")): each for each in _tables(base, key)}
+        named = {str(each.get("name", each.get("id"))): each for each in _tables(base, key)}
         for each in _tables(changes, key) if key in changes else ():
-            name = each.get("name", each.get("id"))
+            name = str(each.get("name", each.get("id")))
             named[name] = named.get(name, {}) | each
         merged[key] = list(named.values())
-    merged["hyperparameters"] = base.get("hyperparameters", {}) | changes.get("hyperparameters", {})
+    settings = [each.get("hyperparameters", {}) for each in (base, changes)]
+    # What is no table is refused where all are checked.
+    if all(isinstance(each, dict) for each in settings):
+        merged["hyperparameters"] = settings[0] | settings[1]
     return merged
 
 
@@ -256,12 +274,15 @@ def parse_experiment(name: str, table: dict[str, Any]) -> Experiment:
 def _check(experiment: Experiment) -> None:
     _require_distinct("the seed", experiment.seeds)
     labels = [each.label for each in experiment.environments]
+    for label in (experiment.name, *labels, *(each.name for each in experiment.agents)):
+        require_label("name", label)
     _require_distinct("the environment", labels)
     _require_distinct("the agent", [each.name for each in experiment.agents])
     _require_episodes(experiment.evaluation_episodes)
     _require_count("evaluation_seed", experiment.evaluation_seed)
     _require_count("curve_points", experiment.curve_points)
     _require_positive("curve_episodes", experiment.curve_episodes)
+    _require_timeout(experiment.timeout)
     for agent in experiment.agents:
         AGENTS.find(agent.registry_name)
         for label in agent.environments:
@@ -279,6 +300,7 @@ def _check(experiment: Experiment) -> None:
         find_spec(environment.id)
         _require_positive("steps", environment.steps)
         _require_positive("num_envs", environment.num_envs)
+        _require_timeout(environment.timeout)
         if environment.evaluation_episodes is not None:
             _require_episodes(environment.evaluation_episodes)
         names = [agent.name for agent in experiment.agents]
@@ -359,6 +381,13 @@ def _require_count(name: str, value: int) -> None:
 def _require_positive(name: str, value: int) -> None:
     if value < 1:
         raise InvalidArgumentError(f"{name} must be at least 1, got {value}.")
+
+
+def _require_timeout(value: Any) -> None:
+    if value is not None and (type(value) not in (int, float) or not 0 < value < math.inf):
+        raise InvalidArgumentError(
+            f"timeout must be a number of seconds above 0, such as 600, got {value!r}."
+        )
 
 
 def _require_episodes(value: Any) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from ..registry.terminal import printable
 from .scores import Cell, Row
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$#])")
@@ -29,7 +30,7 @@ def markdown_table(rows: Sequence[Row]) -> str:
 
 def escape(text: str) -> str:
     """Return Markdown that shows a text as it is, in one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return SPECIAL.sub(r"\\\1", printable(" ".join(text.split())))
 
 
 def _cell(cell: Cell) -> str:

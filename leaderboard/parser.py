@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from typing import Any
+from typing import Any, NoReturn
+
+from ..registry.terminal import printable
 
 STORE = "runs/leaderboard.sqlite"
 DESCRIPTION = "Reinforcement learning on language: train agents, watch them, compare them."
@@ -70,7 +72,7 @@ What was run before is not run again; after an interruption the same command goe
 
 examples:
   lexigym bench quick
-  lexigym bench my-suite.toml --jobs 4 --out results.json
+  lexigym bench my-suite.toml --jobs 4 --timeout 3600 --out results.json
   lexigym bench full --executor ray --address 10.0.0.1:6379
 """
 CHECK_EXAMPLES = """
@@ -111,9 +113,18 @@ examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors show what was typed, and don't let a terminal obey it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print how the command is used and what is wrong, and exit with 2."""
+        super().error(printable(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = _parser(argparse.ArgumentParser, EXAMPLES, prog="lexigym", description=DESCRIPTION)
+    parser = _parser(Parser, EXAMPLES, prog="lexigym", description=DESCRIPTION)
+    parser.add_argument("--version", action=_Versions, nargs=0, help="show the versions in use")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(name: str, command: str, summary: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -222,6 +233,7 @@ def build_parser() -> argparse.ArgumentParser:
     bench = add("bench", "benching:bench", "compare agents over environments", BENCH_EXAMPLES)
     bench.add_argument("suite", metavar="SUITE", help="a suite that ships, or a TOML file")
     _add_number(bench, "--jobs", None, "runs at a time; as many as there are cores if left out")
+    _add_number(bench, "--timeout", None, "seconds of each run; what the suite says if left out")
     _add_store(bench)
     bench.add_argument(
         "--executor",
@@ -366,6 +378,19 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
         default=STORE,
         help=f"where results are kept and found ({STORE} if left out)",
     )
+
+
+class _Versions(argparse.Action):
+    """Print what results depend on, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        # Imported when used, so that `lexigym --help` is quick.
+        from .manifest import manifest
+
+        versions = manifest()["versions"]
+        print("lexigym", versions.pop("lexigym"))
+        print(", ".join(f"{name} {version}" for name, version in versions.items()))
+        parser.exit()
 
 
 def _add_trust(parser: argparse.ArgumentParser) -> None:

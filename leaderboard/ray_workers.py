@@ -15,9 +15,17 @@ from typing import Any
 
 from ..registry.errors import InvalidArgumentError
 from ..registry.requirements import require
-from .execution import execute
+from .execution import execute, failure
 from .run import Result, Run
-from .workers import SECONDS_BETWEEN_REPORTS, THREAD_VARIABLES, Watcher
+from .workers import (
+    SECONDS_BETWEEN_REPORTS,
+    THREAD_VARIABLES,
+    Timeout,
+    Watcher,
+    progress,
+    took_too_long,
+    unlimited,
+)
 
 CPUS_OF_A_RUN = 1
 MOST_LOSSES = 4
@@ -33,6 +41,7 @@ def execute_all_on_ray(
     take: Callable[[Run], bool],
     check: Callable[[Run], None] | None = None,
     tensorboard: str | None = None,
+    timeout: Timeout = unlimited,
     *,
     address: str | None = None,
 ) -> dict[int, Result]:
@@ -41,8 +50,9 @@ def execute_all_on_ray(
     Ray places each run where a core is free, and where a GPU is free too if the run's
     hyperparameter `device` begins with "cuda"; other runs see no GPU. A run that is lost is done
     again, after the others: it is marked as failed when its process was killed twice, or when it
-    was lost four times in all, with its process or with its machine. Where no machine is left, runs
-    wait for one to join. On an interrupt, the runs under way are ended at once.
+    was lost four times in all, with its process or with its machine. One that takes too long is
+    ended, and marked as failed. Where no machine is left, runs wait for one to join. On an
+    interrupt, the runs under way are ended at once.
 
     Args:
         runs: The runs.
@@ -53,6 +63,7 @@ def execute_all_on_ray(
             is taken, Ray isn't used.
         check: Called with each run before any is executed; what it raises is raised.
         tensorboard: As in `execute`; on a cluster, a folder that its machines share.
+        timeout: As in `execute_all`; what a run waits for a machine is no part of it.
         address: As in `ray.init`: "host:port", "ray://host:port", or "auto" for the cluster that
             this machine belongs to. None is the cluster that this process is connected to, else
             the one that the variable RAY_ADDRESS names, else one of this machine alone for as long
@@ -70,16 +81,24 @@ def execute_all_on_ray(
     if first is None:
         return {}
     with _connected(address) as ray:
-        return _Driver(ray, runs, watcher, tensorboard).execute(chain([first], taken), jobs)
+        return _Driver(ray, runs, watcher, tensorboard, timeout).execute(
+            chain([first], taken), jobs
+        )
 
 
 class _Driver:
     def __init__(
-        self, ray: Any, runs: Sequence[Run], watcher: Watcher, tensorboard: str | None
+        self,
+        ray: Any,
+        runs: Sequence[Run],
+        watcher: Watcher,
+        tensorboard: str | None,
+        timeout: Timeout,
     ) -> None:
         self.ray = ray
         self.runs = runs
         self.watcher = watcher
+        self.timeout = timeout
         # Relative paths are those of this process, wherever a worker was started.
         self.folder = Path.cwd()
         self.tensorboard = None if tensorboard is None else str(Path(tensorboard).resolve())
@@ -90,6 +109,7 @@ class _Driver:
         self.losses: Counter[int] = Counter()
         self.board = _make_board(ray)
         self.steps: dict[int, int] = {}
+        self.began: dict[int, float] = {}
         self.reading = self.board.read.remote()
 
     def execute(self, waiting: Iterator[int], jobs: int | None) -> dict[int, Result]:
@@ -102,6 +122,7 @@ class _Driver:
                 self._report()
                 for reference in done:
                     self._collect(reference)
+                self._end_the_slow()
         finally:
             for reference in self.running:
                 self.ray.cancel(reference, force=True)
@@ -114,6 +135,7 @@ class _Driver:
                     return
                 index = self.lost.popleft()
             self.steps[index] = 0
+            self.began.pop(index, None)
             self.watcher.started(index)
             gpus = _gpus(self.runs[index])
             if gpus and not self._cluster_has("GPU"):
@@ -130,7 +152,14 @@ class _Driver:
                     max_retries=0,
                     runtime_env={"env_vars": _variables(gpus)},
                 )
-                .remote(self.board, index, self.runs[index], self.tensorboard, self.folder)
+                .remote(
+                    self.board,
+                    index,
+                    self.losses[index],
+                    self.runs[index],
+                    self.tensorboard,
+                    self.folder,
+                )
             )
             self.running[reference] = index
 
@@ -141,10 +170,28 @@ class _Driver:
         if self.ray.wait([self.reading], timeout=0)[0]:
             # A board that was killed comes back empty, and is told again.
             with suppress(self.ray.exceptions.RayActorError):
-                self.steps |= self.ray.get(self.reading)
+                self._read(self.ray.get(self.reading))
             self.reading = self.board.read.remote()
         for index in self.running.values():
             self.watcher.stepped(index, self.steps[index])
+
+    def _read(self, board: dict[int, tuple[int, int]]) -> None:
+        for index in self.running.values():
+            attempt, steps = board.get(index, (None, 0))
+            # What an earlier try left is not of this one.
+            if attempt == self.losses[index]:
+                self.steps[index] = steps
+                self.began.setdefault(index, time.monotonic())
+
+    def _end_the_slow(self) -> None:
+        now = time.monotonic()
+        for reference, index in list(self.running.items()):
+            run = self.runs[index]
+            limit = self.timeout(run)
+            if limit is not None and now - self.began.get(index, now) > limit:
+                self.ray.cancel(reference, force=True)
+                del self.running[reference]
+                self._finish(index, took_too_long(run, limit, progress(run, self.steps[index])))
 
     def _collect(self, reference: Any) -> None:
         index = self.running.pop(reference)
@@ -168,7 +215,8 @@ class _Driver:
         self.losses[index] += 1
         # Its own fault, say by its memory; that a machine is lost is not.
         if self.kills[index] == 2:
-            self._fail(index, "its process was killed, twice")
+            far = progress(self.runs[index], self.steps[index])
+            self._fail(index, f"its process was killed, twice{far}")
         elif self.losses[index] == MOST_LOSSES:
             self._fail(index, f"it was lost with its machine or its process, {MOST_LOSSES} times")
         else:
@@ -186,12 +234,12 @@ class _Board:
     """An actor that workers tell their steps, and that the driver reads."""
 
     def __init__(self) -> None:
-        self.steps: dict[int, int] = {}
+        self.steps: dict[int, tuple[int, int]] = {}
 
-    def write(self, index: int, steps: int) -> None:
-        self.steps[index] = steps
+    def write(self, index: int, attempt: int, steps: int) -> None:
+        self.steps[index] = attempt, steps
 
-    def read(self) -> dict[int, int]:
+    def read(self) -> dict[int, tuple[int, int]]:
         return self.steps
 
 
@@ -204,7 +252,9 @@ def _make_board(ray: Any) -> Any:
     return ray.remote(_Board).options(**options).remote()
 
 
-def _work(board: Any, index: int, run: Run, tensorboard: str | None, folder: Path) -> Result:
+def _work(
+    board: Any, index: int, attempt: int, run: Run, tensorboard: str | None, folder: Path
+) -> Result:
     if folder.is_dir():
         os.chdir(folder)
     due = 0.0
@@ -214,11 +264,15 @@ def _work(board: Any, index: int, run: Run, tensorboard: str | None, folder: Pat
         now = time.monotonic()
         if now >= due:
             due = now + SECONDS_BETWEEN_REPORTS
-            board.write.remote(index, steps)
+            board.write.remote(index, attempt, steps)
 
-    # In place of what an earlier try left.
+    # From now on it counts as begun.
     report(0)
-    return execute(run, report, tensorboard=tensorboard)
+    try:
+        return execute(run, report, tensorboard=tensorboard)
+    except KeyboardInterrupt as error:
+        # Of the run's own: Ray ends runs by force.
+        return failure(run, error)
 
 
 def _gpus(run: Run) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from rich.console import Console, RenderableType
@@ -11,13 +10,12 @@ from rich.measure import Measurement, measure_renderables
 from rich.table import Table
 from rich.text import Text
 
+from ..registry.terminal import printable
 from .run import Result
 from .scores import Cell, Row, normalised, summarise
 
 INTERVAL_WIDTH = len("[-0.12, -0.34]")
 WIDEST = 1_000
-# A terminal would obey these, and results may be of others.
-CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def print_scores(console: Console, results: Sequence[Result], title: str) -> None:
@@ -115,8 +113,7 @@ def _score_text(cell: Cell) -> Text:
 
 def plain_text(text: str, style: str = "") -> Text:
     """Return a text as it is, without markup, its control characters spelled out."""
-    shown = CONTROL_CHARACTER.sub(lambda character: repr(character[0])[1:-1], text)
-    return Text(shown, style=style)
+    return Text(printable(text), style=style)
 
 
 def _number(value: float, format_: str) -> str:

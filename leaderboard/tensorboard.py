@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..registry.agents import known_hyperparameters
+from ..registry.names import path_inside
 from .run import Point, Run
-
-UNSAFE = re.compile(r"[^\w,+=@-]+")
 
 
 def log_folder(root: str | Path, run: Run) -> Path:
-    """Return the folder of a run: environment, agent and seed, as names that any system takes."""
-    # Labels that differ in what is replaced alone still have folders of their own.
-    names = (run.environment, run.agent, f"seed-{run.seed}-{run.key[:8]}")
-    return Path(root).joinpath(*(UNSAFE.sub("-", name) for name in names))
+    """Return the folder of a run: environment, agent and seed, as names that any system takes.
+
+    Raises:
+        InvalidArgumentError: If a link leads out of the root.
+    """
+    # The key, since labels may differ in what such names don't tell.
+    return path_inside(root, run.environment, run.agent, f"seed-{run.seed}-{run.key[:8]}")
 
 
 def log_argument(agent_class: Any, folder: Path | None) -> dict[str, str]:

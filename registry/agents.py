@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import keyword_arguments, require_known
 from .environments import make_environment
-from .errors import CheckpointError, UnknownNameError
+from .errors import CheckpointError, UnknownNameError, shortened
 from .tables import AGENTS
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def load_agent(
         agent_class = AGENTS.get(name)
     except UnknownNameError as error:
         raise CheckpointError(
-            f"{str(path)!r} was saved by the agent {name!r}, which nothing here provides: install "
-            "its package, or register it."
+            f"{str(path)!r} was saved by the agent {shortened(name)}, which nothing here provides: "
+            "install its package, or register it."
         ) from error
     if pickled and not hasattr(agent_class, "load_pickled"):
         raise CheckpointError(

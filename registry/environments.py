@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,13 @@ from gymnasium.envs.registration import EnvSpec, parse_env_id
 from gymnasium.vector import AutoresetMode
 
 from .arguments import keyword_arguments, require_known
-from .errors import DuplicateNameError, UnknownNameError, did_you_mean
+from .errors import DuplicateNameError, UnknownNameError, did_you_mean, shortened
+from .names import require_name
 from .table import Entry, Table, reference
 
 # What `gymnasium.make` takes besides the arguments of the environment.
 MAKE_ARGUMENTS = ("max_episode_steps", "disable_env_checker", "render_mode")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 class EnvironmentTable(Table):
@@ -25,6 +28,7 @@ class EnvironmentTable(Table):
 
     def add(self, entry: Entry, **gymnasium_arguments: Any) -> None:
         """Add an entry here and to Gymnasium; see `register_environment`."""
+        self.require_name(entry.name)
         spec = EnvSpec(entry.name, entry_point=entry.entry_point, **gymnasium_arguments)
         known = gymnasium.registry.get(spec.id)
         if known is not None and _identity(known) != _identity(spec):
@@ -37,8 +41,9 @@ class EnvironmentTable(Table):
         gymnasium.registry.pop(spec.id, None)
         gymnasium.register(entry.name, entry_point=entry.entry_point, **gymnasium_arguments)
 
-    def require_name(self, name: str) -> None:
-        """Raise a `gymnasium.error.Error` if the name isn't an id by Gymnasium's grammar."""
+    def require_name(self, name: Any) -> None:
+        """Raise an error if the name isn't one, or no id by Gymnasium's grammar."""
+        require_name(self.kind, name)
         parse_env_id(name)
 
     def entry_of(self, spec: EnvSpec) -> Entry:
@@ -59,7 +64,7 @@ def register_environment(
     """Add an environment to Gymnasium's registry and to `lexigym list`.
 
     Args:
-        id: By Gymnasium's grammar, "[namespace/]Name-v0".
+        id: By Gymnasium's grammar, "[namespace/]Name-v0", in letters, digits and `. _ -`.
         entry_point: "module:EnvClass", imported when it is first made, or the class.
         summary: What it is, in a few words.
         **gymnasium_arguments: What `gymnasium.register` takes: `vector_entry_point`,
@@ -67,7 +72,8 @@ def register_environment(
 
     Raises:
         DuplicateNameError: If Gymnasium knows the id as something else.
-        gymnasium.error.Error: If the id is malformed.
+        InvalidArgumentError: If the id holds other characters, or more than 100.
+        gymnasium.error.Error: If it is malformed by that grammar.
     """
     ENVIRONMENTS.add(Entry(id, entry_point, summary), **gymnasium_arguments)
 
@@ -79,6 +85,11 @@ def find_spec(id: str) -> EnvSpec:  # noqa: A002, Gymnasium's name for it
         UnknownNameError: If there is no such id, or no such module.
     """
     module, _, name = id.rpartition(":")
+    if module and not MODULE.fullmatch(module):
+        raise UnknownNameError(
+            f"{shortened(module)} before the colon of an environment is no module: write "
+            "'package.module:Name-v0', or an id of `lexigym list`."
+        )
     try:
         if module:
             importlib.import_module(module)
@@ -91,10 +102,10 @@ def find_spec(id: str) -> EnvSpec:  # noqa: A002, Gymnasium's name for it
     if spec is None:
         nearest = difflib.get_close_matches(name, gymnasium.registry)
         raise UnknownNameError(
-            f"no environment has the id {id!r}: {did_you_mean(name, nearest)}"
+            f"no environment has the id {shortened(id)}: {did_you_mean(name, nearest)}"
             if nearest
-            else f"no environment has the id {id!r}: `lexigym list` shows what there is, and "
-            "'module:Name-v0' imports a module that registers more."
+            else f"no environment has the id {shortened(id)}: `lexigym list` shows what there is, "
+            "and 'module:Name-v0' imports a module that registers more."
         )
     return spec
 

@@ -42,6 +42,10 @@ class EnvironmentFaultError(LexigymError, RuntimeError):
     """An environment that breaks its contract, such as one that pays NaN."""
 
 
+class AgentFaultError(LexigymError, RuntimeError):
+    """An agent that breaks its contract, such as one that chooses what is no action."""
+
+
 class OutOfMemoryError(LexigymError, MemoryError):
     """A computation that needs more memory than there is."""
 
@@ -55,7 +59,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'known: dqn, random.'
     """
     names = sorted(known)
-    nearest = difflib.get_close_matches(name, names, n=1)
+    # A name may be a stranger's, and of any length.
+    nearest = difflib.get_close_matches(name[:MAX_SHOWN], names, n=1)
     if nearest:
         return f"did you mean {nearest[0]!r}?"
     return f"known: {', '.join(names) or 'none'}."
@@ -64,5 +69,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def shortened(value: Any) -> str:
     """Return, in one line, what a message shows of an error or of what a file holds."""
     says = isinstance(value, Exception) and not isinstance(value, KeyError) and str(value)
-    text = " ".join((says or repr(value)).split())
+    try:
+        text = says or repr(value)
+    except RecursionError:
+        text = f"a {type(value).__name__} that is nested too deeply"
+    # Of a text its spaces are shown as they are.
+    text = text if isinstance(value, str) else " ".join(text.split())
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

@@ -16,12 +16,12 @@ from .errors import (
     PluginError,
     UnknownNameError,
     did_you_mean,
+    shortened,
 )
+from .names import FAMILY, is_name, require_name
 from .plugins import find_plugins
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*(/\*)?")
 ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-FAMILY = "/*"
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Table:
         """Add a name; registering the same thing again is harmless.
 
         Args:
-            name: Letters, digits and `. _ - /`; a family's ends in "/*", and its entry point is
-                called with the rest of the name.
+            name: Letters, digits and `. _ - /`, at most 100; a family's ends in "/*", and its entry
+                point is called with the rest of the name.
             entry_point: "module:attribute", imported when it is first used, or the object itself.
             summary: What it is, in a few words.
 
@@ -94,12 +94,9 @@ class Table:
             )
         self._entries[entry.name] = entry
 
-    def require_name(self, name: str) -> None:
+    def require_name(self, name: Any) -> None:
         """Raise an `InvalidArgumentError` if the table can't hold this name."""
-        if not NAME.fullmatch(name):
-            raise InvalidArgumentError(
-                f"the {self.kind} {name!r} is misnamed: use letters, digits and . _ - / only."
-            )
+        require_name(self.kind, name.removesuffix(FAMILY) if isinstance(name, str) else name)
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name, or of the family that answers it, without loading it.
@@ -113,7 +110,7 @@ class Table:
             entry = self._find(name)
         if entry is None:
             raise UnknownNameError(
-                f"no {self.kind} is named {name!r}: {did_you_mean(name, self._entries)}"
+                f"no {self.kind} is named {shortened(name)}: {did_you_mean(name, self._entries)}"
             )
         return entry
 
@@ -192,6 +189,9 @@ class Table:
 
     def _find(self, name: str) -> Entry | None:
         entry = self._entries.get(name)
+        # What a family makes of the rest of a name is no place for paths.
+        if entry is None and not is_name(name):
+            return None
         family, slash, _ = name.rpartition("/")
         while entry is None and slash:
             entry = self._entries.get(family + FAMILY)

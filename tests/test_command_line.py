@@ -7,6 +7,7 @@ import sys
 import gymnasium
 import pytest
 
+import lexigym as package
 from lexigym.leaderboard.command_line import main
 from lexigym.leaderboard.parser import setting
 
@@ -78,6 +79,14 @@ def test_help(command, capsys):
         main([*filter(None, [command]), "--help"])
     assert exit_.value.code == 0
     assert "usage: lexigym" in capsys.readouterr().out
+
+
+def test_the_versions_in_use(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    first, others = capsys.readouterr().out.splitlines()
+    assert first == f"lexigym {package.__version__}"
+    assert f"gymnasium {gymnasium.__version__}" in others.split(", ")
 
 
 @pytest.mark.parametrize(

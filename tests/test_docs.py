@@ -100,7 +100,8 @@ def test_everything_has_a_page_or_a_heading():
     pages = {"agents.md": AGENTS, "datasets.md": DATASETS, "scorers.md": SCORERS}
     for page, catalogue in pages.items():
         headings = re.findall(r"^## (.*)", (DOCS / page).read_text("utf-8"), re.MULTILINE)
-        assert headings == [name for name, _, _ in catalogue]
+        others = ["your own data"] if page == "datasets.md" else []
+        assert headings == [*(name for name, _, _ in catalogue), *others]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -55,6 +55,7 @@ def pins(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("locked", "constraints"),
     [
+        ("locked-build.txt", "constraints.txt"),
         ("locked-tests.txt", "constraints.txt"),
         ("locked-smollm2.txt", "constraints.txt"),
         ("locked-integrations.txt", "constraints-integrations.txt"),

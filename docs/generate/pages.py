@@ -17,6 +17,7 @@ import lexigym
 from lexigym.agents.catalog import AGENTS
 from lexigym.envs.catalog import ENVIRONMENTS
 from lexigym.envs.datasets.catalog import DATASETS
+from lexigym.envs.datasets.files import load as load_file
 from lexigym.envs.datasets.phrases import TARGETS
 from lexigym.envs.datasets.schema import LEVELS, SPLITS, DatasetError
 from lexigym.envs.scorers.catalog import SCORERS
@@ -111,7 +112,9 @@ def index_page() -> str:
         "## Evidence",
         "[The results](leaderboard/index.html) of the suite `core`, a page to open in a browser;"
         " [what each part is worth](ablation.md), of the agent `dqn` and of the environments of"
-        " texts. All other figures are with the [benchmarks](../benchmarks/README.md).",
+        " texts. [Suites](suites.md) are TOML files of your own, whose runs may go wrong."
+        " [Reproducibility](reproducibility.md) is what comes out the same again, and what may not."
+        " All other figures are with the [benchmarks](../benchmarks/README.md).",
     )
 
 
@@ -313,6 +316,9 @@ def datasets_page() -> str:
         parts += argument_parts(thing, documentation.sections.get("Args", []))
         # What a family holds depends on what is installed.
         parts += [] if family else contents(make)
+    documentation = Documentation.of(load_file)
+    parts += ["## your own data", *prose(documentation.lead, section=False)]
+    parts += argument_parts(load_file, documentation.sections["Args"])
     return page(*parts, "[All pages](README.md)")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...registry.errors import InvalidArgumentError, did_you_mean
+from ...registry.errors import MAX_SHOWN, InvalidArgumentError, did_you_mean, shortened
 from ...registry.requirements import require
+from ...registry.terminal import printable
 from .records import READERS, Record, read_records
 from .schema import SPLITS, Dataset, DatasetError, Example, split_of
+from .tables import exists, read_text
 
 PROMPT = ("prompt", "question", "source")
 REFERENCES = ("references", "reference", "answers", "answer", "target")
@@ -20,6 +23,8 @@ SPLIT_NAMES = {name: name for name in SPLITS} | {
     "val": "validation",
 }
 SACREBLEU = "sacrebleu:"
+# Without the separators of ASCII, which are control characters.
+SPACES = re.compile(r"[^\S\x1c-\x1f]+")
 
 
 def load(
@@ -31,12 +36,22 @@ def load(
     name: str | None = None,
     context: bool = False,
 ) -> Dataset:
-    """Load data of the user's own.
+    r"""Load data of the user's own.
 
     A record has a prompt (a column "prompt", "question" or "source"), references ("references",
     "reference", "answers", "answer" or "target": a list, or texts separated by "|") and perhaps
     keywords (likewise) and a split. Where no record has a split, the hash of the prompt decides:
-    80 % train, 10 % validation, 10 % test. Line ends and repeated spaces become one space.
+    80 % train, 10 % validation, 10 % test.
+
+    Files are in UTF-8, with or without a byte order mark, and their lines end in LF or CRLF: no
+    other character ends a line, nor a record. In texts, line ends, U+2028 among them, tabs and
+    repeated spaces become one space, and all is normalised to NFC, which neither tokenizers nor
+    scorers do. Joined emoji and digits of full width stay as they are; to exact match the latter
+    are other characters than those of ASCII. Whatever else could be meant in two ways is refused:
+    bytes of another encoding; JSON with a key twice, NaN or an infinity, or over 100 levels deep;
+    two columns of one name; a prompt, a reference or a keyword that is no text, is empty or longer
+    than 100,000 characters, or holds control characters, marks that change the order of others,
+    or halves of characters ("\ud800" in JSON).
 
     Args:
         data: The path of a .jsonl, .csv, .tsv, .parquet or .json file (SQuAD's format, or a list of
@@ -49,7 +64,8 @@ def load(
         context: Whether a "context" that comes with a question precedes it in the prompt.
 
     Raises:
-        DatasetError: If the data can't be read or are corrupt; it names file and line.
+        DatasetError: If the data can't be read or are corrupt; it names file and line, or where
+            there are no lines, the record.
         InvalidArgumentError: If the file's format is unknown.
         MissingDependencyError: If a package is needed that is not installed.
     """
@@ -58,7 +74,7 @@ def load(
         prompt_language, language, records = _read_sacrebleu(source)
     elif not isinstance(data, str | Path):
         records = _read_object(data)
-    elif Path(data).suffix in READERS or Path(data).exists():
+    elif Path(data).suffix in READERS or exists(data):
         records = read_records(Path(data))
     else:
         records = _read_object(_download(source))
@@ -81,11 +97,11 @@ def load(
     if not splits:
         raise DatasetError(f"{source!r} holds no example; give it one.")
     return Dataset(
-        name=name or (Path(source).stem if Path(source).suffix in READERS else source),
+        name=name or printable(Path(source).stem if Path(source).suffix in READERS else source),
         language=language,
         prompt_language=prompt_language,
         licence=licence,
-        source=source,
+        source=printable(source),
         splits=splits,
     )
 
@@ -96,11 +112,19 @@ def _example(record: Mapping[str, Any], languages: tuple[str, str], context: boo
         # How translation sets on the hub are stored.
         record = {"source": pair.get(languages[0]), "target": pair.get(languages[1]), **record}
     prompt = _one_line(_column(record, PROMPT))
-    if context and record.get("context"):
-        prompt = f"{_one_line(record['context'])} {prompt}"
+    before = record.get("context") if context else None
+    if not isinstance(before, str | None):
+        raise DatasetError(f"context must be a text, got {shortened(before)}.")
+    # An empty question stays one, whatever precedes it.
+    if before and prompt and isinstance(prompt, str):
+        prompt = _one_line(f"{before} {prompt}")
     keywords = record.get("keywords")
+    if isinstance(keywords, str) and not keywords:
+        keywords = None
     return Example(
-        prompt, _texts(_column(record, REFERENCES)), _texts(keywords) if keywords else ()
+        prompt,
+        _texts(_column(record, REFERENCES)),
+        _texts(keywords) if keywords is not None else (),
     )
 
 
@@ -110,33 +134,42 @@ def _column(record: Mapping[str, Any], names: tuple[str, ...]) -> Any:
             return record[name]
     raise DatasetError(
         f"no value for {names[0]!r} (or {', '.join(names[1:])}) among the columns "
-        f"{', '.join(map(str, record))}; name one so."
+        f"{_listed(record)}; name one so."
     )
 
 
-def _texts(value: Any) -> tuple[Any, ...]:
+def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         # How SQuAD's answers are stored on the hub.
         value = value.get("text")
     if isinstance(value, str):
         value = value.split("|")
-    if not isinstance(value, Iterable):
-        raise DatasetError(f"expected a list of texts or texts separated by '|', got {value!r}.")
-    return tuple(dict.fromkeys(_one_line(text) for text in value))
+    texts = list(value) if isinstance(value, Iterable) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise DatasetError(
+            f"expected a list of texts or texts separated by '|', got {shortened(value)}."
+        )
+    return tuple(dict.fromkeys(map(_one_line, texts)))
 
 
 def _one_line(text: Any) -> Any:
     """Return a text in one line; what is no text is left for `Example` to refuse."""
-    return " ".join(text.split()) if isinstance(text, str) else text
+    return SPACES.sub(" ", text).strip(" ") if isinstance(text, str) else text
 
 
 def _split(record: Mapping[str, Any]) -> str | None:
     name = record.get("split")
     if name is None or name == "":
         return None
-    if name not in SPLIT_NAMES:
-        raise DatasetError(f"the split {name!r} is unknown; {did_you_mean(str(name), SPLIT_NAMES)}")
+    if not isinstance(name, str) or name not in SPLIT_NAMES:
+        raise DatasetError(
+            f"the split {shortened(name)} is unknown; {did_you_mean(str(name), SPLIT_NAMES)}"
+        )
     return SPLIT_NAMES[name]
+
+
+def _listed(names: Iterable[Any]) -> str:
+    return printable(", ".join(map(str, names)))[:MAX_SHOWN]
 
 
 def _read_object(data: Any) -> Iterator[Record]:
@@ -145,8 +178,7 @@ def _read_object(data: Any) -> Iterator[Record]:
         known = {split: rows for split, rows in data.items() if split in SPLIT_NAMES}
         if not known:
             raise DatasetError(
-                f"the splits {', '.join(map(str, data))} are none of {', '.join(SPLIT_NAMES)}; "
-                "rename them."
+                f"the splits {_listed(data)} are none of {', '.join(SPLIT_NAMES)}; rename them."
             )
         for split, rows in known.items():
             for place, row in _read_object(rows):
@@ -169,8 +201,8 @@ def _download(name: str) -> Any:
         return package.load_dataset(name)
     except Exception as error:
         raise DatasetError(
-            f"the dataset {name!r} can't be loaded ({type(error).__name__}: {error}): check its "
-            "id and the connection, or pass a file."
+            f"the dataset {shortened(name)} can't be loaded ({type(error).__name__}: "
+            f"{shortened(error)}): check its id and the connection, or pass a file."
         ) from error
 
 
@@ -193,9 +225,14 @@ def _read_sacrebleu(source: str) -> tuple[str, str, Iterator[Record]]:
     # Without a connection sacrebleu ends the program.
     except (Exception, SystemExit) as error:
         raise DatasetError(
-            f"sacrebleu can't fetch {source!r} ({type(error).__name__}: {error}): check the "
-            "connection, or pass a file."
+            f"sacrebleu can't fetch {source!r} ({type(error).__name__}: {shortened(error)}): check "
+            "the connection, or pass a file."
         ) from error
+    if any(len(texts) != len(prompts) for texts in references):
+        raise DatasetError(
+            f"{source!r} has {len(prompts)} prompts and "
+            f"{' and '.join(str(len(texts)) for texts in references)} references; fetch it again."
+        )
     records = (
         (f"{source}:{number}", {"prompt": prompt, "references": answers, "split": "test"})
         for number, (prompt, *answers) in enumerate(zip(prompts, *references, strict=True), 1)
@@ -204,4 +241,4 @@ def _read_sacrebleu(source: str) -> tuple[str, str, Iterator[Record]]:
 
 
 def _lines(path: str) -> list[str]:
-    return Path(path).read_text(encoding="utf-8").rstrip("\n").split("\n")
+    return read_text(Path(path)).rstrip("\n").split("\n")

@@ -10,6 +10,7 @@ from ...registry.arguments import keyword_arguments, require_known
 from ...registry.errors import InvalidArgumentError
 from ...registry.tables import DATASETS
 from .schema import Source
+from .tables import exists
 
 ATTRIBUTES = ("name", "language", "prompt_language", "licence", "source")
 METHODS = ("size", "example", "texts")
@@ -33,7 +34,8 @@ def make_dataset(name_or_object: Any, **arguments: Any) -> Source:
     if not isinstance(name_or_object, str | Path):
         return _require_source(name_or_object, arguments)
     name = str(name_or_object)
-    if name not in DATASETS and (name.startswith("sacrebleu:") or Path(name).is_file()):
+    is_file = exists(name) and Path(name).is_file()
+    if name not in DATASETS and (name.startswith("sacrebleu:") or is_file):
         # Imported here because no other dataset needs it.
         from .files import load
 

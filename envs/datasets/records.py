@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterator, Mapping
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
-from ...registry.errors import InvalidArgumentError, did_you_mean
+from ...registry.errors import InvalidArgumentError, did_you_mean, shortened
+from ...registry.plain_json import read_plain
 from ...registry.requirements import require
+from ...registry.terminal import printable
 from .schema import DatasetError
 from .tables import read_lines, read_text
 
@@ -39,18 +41,18 @@ def _read_jsonl(path: Path) -> Iterator[Record]:
 
 def _read_json(path: Path) -> Iterator[Record]:
     """Yield the answerable questions of a file in SQuAD's format, or the records of a list."""
-    content = _parse(path.name, read_text(path))
+    name = place = printable(path.name)
+    content = _parse(name, read_text(path), one_line=False)
     if isinstance(content, list):
         for index, item in enumerate(content):
-            place = f"{path.name}[{index}]"
+            place = f"{name}[{index}]"
             yield place, _mapping(place, item)
         return
-    place = path.name
     try:
         for a, article in enumerate(content["data"]):
             for p, paragraph in enumerate(article["paragraphs"]):
                 for q, question in enumerate(paragraph["qas"]):
-                    place = f"{path.name}: data[{a}].paragraphs[{p}].qas[{q}]"
+                    place = f"{name}: data[{a}].paragraphs[{p}].qas[{q}]"
                     answers = dict.fromkeys(answer["text"] for answer in question["answers"])
                     if answers:
                         yield (
@@ -69,21 +71,34 @@ def _read_json(path: Path) -> Iterator[Record]:
 
 
 def _read_delimited(path: Path, **dialect: Any) -> Iterator[Record]:
-    places, lines = zip(*read_lines(path), strict=True) if read_text(path).strip() else ((), ())
-    reader = csv.DictReader((f"{line}\n" for line in lines), strict=True, **dialect)
-    header = ", ".join(reader.fieldnames or ())
+    lines = list(read_lines(path))
+    reader = csv.reader((f"{line}\n" for _, line in lines), strict=True, **dialect)
+    header: list[str] = []
     while reader.line_num < len(lines):
-        place = places[reader.line_num]
+        place, _ = lines[reader.line_num]
         try:
-            record = next(reader)
+            cells = next(reader)
         except csv.Error as error:
-            raise DatasetError(f"{place}: {error}; mend the row.") from error
-        if None in record or None in record.values():
+            # Its own words are of how Python opens files.
+            carriage = "new-line character" in str(error)
+            reason = "a carriage return ends no line" if carriage else error
+            raise DatasetError(f"{place}: {reason}; mend the row.") from error
+        if not header:
+            header = cells
+            # A spreadsheet may write columns without a name.
+            named = [column for column in header if column]
+            if doubled := [column for column in named if named.count(column) > 1]:
+                raise DatasetError(
+                    f"{place}: two columns have the name {shortened(doubled[0])}; give each its "
+                    "own."
+                )
+        elif len(cells) != len(header):
             raise DatasetError(
-                f"{place}: the row has not as many cells as the header, "
-                f"{header}; quote cells that hold the delimiter."
+                f"{place}: the row has not as many cells as the header, {shortened(header)}; quote "
+                "cells that hold the delimiter."
             )
-        yield place, record
+        else:
+            yield place, dict(zip(header, cells, strict=True))
 
 
 def _read_csv(path: Path) -> Iterator[Record]:
@@ -96,27 +111,38 @@ def _read_tsv(path: Path) -> Iterator[Record]:
 
 
 def _read_parquet(path: Path) -> Iterator[Record]:
-    parquet = require("pyarrow.parquet", f"reading {path.name!r}", "pyarrow")
+    package, parquet = (
+        require(module, f"reading {path.name!r}", "pyarrow")
+        for module in ("pyarrow", "pyarrow.parquet")
+    )
     try:
-        rows = parquet.read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path.name!r} is no whole parquet file ({error}).") from error
+        with parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if doubled := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"two columns have the name {shortened(doubled[0])}")
+            rows = [row for batch in file.iter_batches() for row in batch.to_pylist()]
+    except (OSError, ValueError, package.ArrowException) as error:
+        raise DatasetError(
+            f"{path.name!r} is no whole parquet file ({shortened(error)}); write it again."
+        ) from error
     for number, row in enumerate(rows, 1):
-        yield f"{path.name}: row {number}", row
+        yield f"{printable(path.name)}: row {number}", row
 
 
-def _parse(place: str, text: str) -> Any:
+def _parse(place: str, text: str, one_line: bool = True) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if ":" not in place and isinstance(error, json.JSONDecodeError):
-            place = f"{place}:{error.lineno}"
+        return read_plain(text)
+    except ValueError as error:
+        if not one_line and isinstance(error.__cause__, JSONDecodeError):
+            place = f"{place}:{error.__cause__.lineno}"
         raise DatasetError(f"{place}: corrupt JSON ({error}); mend it.") from error
 
 
 def _mapping(place: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise DatasetError(f"{place}: expected a JSON object with named values, got {value!r:.80}.")
+        raise DatasetError(
+            f"{place}: expected a JSON object with named values, got {shortened(value)}."
+        )
     return value
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from ...registry.errors import InvalidArgumentError, LexigymError, did_you_mean
+from ...registry.errors import InvalidArgumentError, LexigymError, did_you_mean, shortened
+from ...registry.terminal import CONTROL
 from ..arguments import choice, integer
 
 SPLITS = ("train", "validation", "test")
@@ -19,8 +19,8 @@ SPLITS = ("train", "validation", "test")
 Split = str
 LEVELS = ("small", "standard")
 
-# Control characters, and those that let a text read as another one: both would hide in a table.
-REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Of a text. Every example of a split is as wide as its longest one.
+MOST_CHARACTERS = 100_000
 
 
 class DatasetError(LexigymError, ValueError):
@@ -36,11 +36,13 @@ class Example:
         references: One or more right answers, none empty, the usual one first.
         keywords: Words that an answer has to hold; none if nothing asks for them.
 
-    All are normalised to NFC, so that two spellings of one letter are the same.
+    All are normalised to NFC, so that two spellings of one letter are the same; nothing else is
+    changed: digits of full width, say, stay other characters than those of ASCII.
 
     Raises:
-        DatasetError: If one is empty, no text, or holds control characters, directional ones or
-            lone surrogates.
+        DatasetError: If one is empty, no text, longer than 100,000 characters, or holds control
+            characters, marks that change the order of others, a byte order mark, or lone
+            surrogates, which are halves of characters.
     """
 
     prompt: str
@@ -51,11 +53,15 @@ class Example:
         for name in ("references", "keywords"):
             values = getattr(self, name)
             if isinstance(values, str):
-                raise DatasetError(f"{name} must be a sequence of texts, got the text {values!r}.")
+                raise DatasetError(
+                    f"{name} must be a sequence of texts, got the text {shortened(values)}."
+                )
             object.__setattr__(self, name, tuple(_clean(name, value) for value in values))
         object.__setattr__(self, "prompt", _clean("prompt", self.prompt))
         if not self.references:
-            raise DatasetError(f"the prompt {self.prompt!r} has no reference; give at least one.")
+            raise DatasetError(
+                f"the prompt {shortened(self.prompt)} has no reference; give at least one."
+            )
 
 
 class Source(Protocol):
@@ -185,7 +191,7 @@ class Dataset:
                     doubled[example.prompt] = other, split
         if doubled:
             shown = ", ".join(
-                f"{prompt!r} (in {one} and {other})"
+                f"{shortened(prompt)} (in {one} and {other})"
                 for prompt, (one, other) in list(doubled.items())[:3]
             )
             raise DatasetError(
@@ -238,11 +244,16 @@ def check_index(index: Any, split: Split, size: int | None) -> int:
 
 def _clean(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise DatasetError(f"{name} must be a text that is not empty, got {value!r}.")
-    refused = REFUSED.search(value)
+        raise DatasetError(f"{name} must be a text that is not empty, got {shortened(value)}.")
+    if len(value) > MOST_CHARACTERS:
+        raise DatasetError(
+            f"{name} {shortened(value)} has {len(value):,} characters, {MOST_CHARACTERS:,} are the "
+            "most; shorten it."
+        )
+    refused = CONTROL.search(value)
     if refused:
         raise DatasetError(
-            f"{name} {value!r} holds U+{ord(refused[0]):04X}, a control character, directional "
-            "mark or lone surrogate; remove it."
+            f"{name} {shortened(value)} holds U+{ord(refused[0]):04X}, a control character, "
+            "directional mark or lone surrogate; remove it."
         )
     return unicodedata.normalize("NFC", value)

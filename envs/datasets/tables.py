@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...registry.terminal import printable
 from .schema import DatasetError
 
 DATA = Path(__file__).parent / "data"
 
 
+def exists(path: str | Path) -> bool:
+    """Whether there is such a file or folder; a text that can't be a path is none."""
+    return stamp(path) is not None
+
+
+def stamp(path: str | Path) -> tuple[int, ...] | None:
+    """Return what changes with a file, and tells it from others; None if there is none."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def read_text(path: Path) -> str:
-    """Return the text of a file, lines ended by newlines alone.
+    """Return the text of a file without its byte order mark, lines ended by newlines alone.
 
     Raises:
         DatasetError: If it can't be read, or isn't UTF-8.
@@ -27,8 +42,8 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DatasetError(
-            f"{path.name}:{line}: the byte 0x{data[error.start]:02x} is not UTF-8; save the file "
-            "in this encoding."
+            f"{printable(path.name)}:{line}: the byte 0x{data[error.start]:02x} is not UTF-8; save "
+            "the file in this encoding."
         ) from error
 
 
@@ -38,10 +53,11 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         DatasetError: If it can't be read, or isn't UTF-8.
     """
+    name = printable(path.name)
     # Not `splitlines`, which cuts at characters that may stand inside a text.
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
-            yield f"{path.name}:{number}", line
+            yield f"{name}:{number}", line
 
 
 def read_rows(path: Path, *columns: str) -> Iterator[tuple[str, list[str]]]:

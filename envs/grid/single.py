@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gymnasium import error, logger, spaces
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import check_options, check_render_mode
+from ..arguments import check_options, check_render_mode, integer
 from .arguments import check_arguments, check_start, invalid_start
 from .maps import (
     MAX_ATTEMPTS,
@@ -313,12 +313,17 @@ class GridRobot(gymnasium.Env[Any, Any]):
                         f"the state is of a grid of {len(obstacles)} cells, this one has "
                         f"{self.arguments.cells}; restore it where the size is the same."
                     )
-                self._enter(make_map(obstacles, state["goal"]))
+                goal = integer("goal", state["goal"], 0, self.arguments.cells - 1)
+                self._enter(make_map(obstacles, goal))
             bit_generator = np.random.PCG64()
             bit_generator.state = state["generator"]
-            self._cell, self._steps_left = state["cell"], state["steps_left"]
-            self._facing = state["facing"]
-        except (KeyError, TypeError, ValueError) as problem:
+            # Before the first reset the robot is at -1.
+            self._cell = integer("cell", state["cell"], -1, self.arguments.cells - 1)
+            self._steps_left = integer("steps_left", state["steps_left"], 0, self.max_steps)
+            self._facing = integer("facing", state["facing"], 0, 3)
+            if self._steps_left and self._cell in (-1, self._goal):
+                raise ValueError("a robot goes on that is nowhere, or at its goal")
+        except (KeyError, OverflowError, TypeError, ValueError) as problem:
             if isinstance(problem, InvalidArgumentError):
                 raise
             raise InvalidArgumentError(

@@ -251,10 +251,18 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
         try:
             streams = np.array(state["streams"], np.uint64).reshape(self.num_envs, 4)
             status = np.array(state["status"], np.int64).reshape(3, self.num_envs)
+            # Compiled code doesn't look where it reads and writes.
+            _require_within(status[CELL], self.arguments.cells)
+            _require_within(status[STEPS_LEFT], self.arguments.max_steps + 1)
+            _require_within(status[FACING], 4)
+            goals = self._maps[0][:, 0]
             if self._random_layout:
                 goals = np.array(state["goals"], np.int64).reshape(self.num_envs)
+                _require_within(goals, self.arguments.cells)
                 obstacles = np.array(state["obstacles"], np.uint8).reshape(self._maps[1].shape)
-        except (KeyError, TypeError, ValueError) as problem:
+            if ((status[CELL] == goals) & (status[STEPS_LEFT] > 0)).any():
+                raise ValueError("a robot goes on that is at its goal")
+        except (KeyError, OverflowError, TypeError, ValueError) as problem:
             raise InvalidArgumentError(
                 f"this is no state of {self.num_envs} environments of size {self.arguments.size} "
                 f"({problem!r}); pass what state() of one with the same arguments returned."
@@ -345,3 +353,8 @@ class GridRobotVector(VectorEnv[Any, Any, Any]):
     def _require_begun(self) -> None:
         if np.any(self._robots[1][CELL] < 0):
             raise error.ResetNeeded("the robots are nowhere yet; call reset() first.")
+
+
+def _require_within(numbers: npt.NDArray[np.int64], size: int) -> None:
+    if ((numbers < 0) | (numbers >= size)).any():
+        raise ValueError(f"{numbers.tolist()} are not all in 0 to {size - 1}")

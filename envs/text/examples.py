@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import InvalidArgumentError, shortened
 from ..datasets.schema import Source, Split
 from ..scorers.protocol import Goal
 from .kernels import Encoded
@@ -162,8 +162,8 @@ class Examples:
         ids = self.tokenizer.encode(asked, self.source.prompt_language)
         if len(ids) > self.prompt_tokens:
             raise InvalidArgumentError(
-                f"the prompt {example.prompt!r} has {len(ids)} tokens, {self.prompt_tokens} fit: "
-                "raise max_prompt_tokens."
+                f"the prompt {shortened(example.prompt)} has {len(ids)} tokens, "
+                f"{self.prompt_tokens} fit: raise max_prompt_tokens."
             )
         blank = np.full(self.prompt_tokens + self.new_tokens, self.tokenizer.pad, np.int64)
         blank[self.prompt_tokens - len(ids) : self.prompt_tokens] = ids
@@ -172,9 +172,9 @@ class Examples:
         ]
         if not any(self._can_be_written(reference) for reference in references):
             raise InvalidArgumentError(
-                f"no reference of {example.prompt!r} can be written in {self.new_tokens - 1} "
-                f"tokens and the end: {example.references[0]!r} has {len(references[0])}; raise "
-                "max_new_tokens."
+                f"no reference of {shortened(example.prompt)} can be written in "
+                f"{self.new_tokens - 1} tokens and the end: {shortened(example.references[0])} has "
+                f"{len(references[0])}; raise max_new_tokens."
             )
         return Example(
             index=np.int64(index),

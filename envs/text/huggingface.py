@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import InvalidArgumentError, shortened
 from ...registry.requirements import require
 
 
@@ -26,11 +26,12 @@ class HuggingFaceTokenizer:
         transformers = require("transformers", purpose, "lexigym[lm]", instead)
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(name)
-        except (OSError, ValueError) as error:
-            reason = str(error).split(". ")[0].splitlines()[0]
+        # A damaged file is met with whatever the library happens to raise.
+        except Exception as error:
             raise InvalidArgumentError(
-                f"the tokenizer {name!r} can't be loaded ({reason}): pass 'words', a folder with a "
-                "tokenizer.json, or a name of the Hugging Face hub while it can be reached."
+                f"the tokenizer {name!r} can't be loaded ({shortened(error)}): pass 'words', a "
+                "folder with a tokenizer.json, or a name of the Hugging Face hub while it can be "
+                "reached."
             ) from error
         if self._tokenizer.eos_token_id is None:
             raise InvalidArgumentError(
@@ -54,8 +55,8 @@ class HuggingFaceTokenizer:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
         if self.decode(ids, language) != text:
             raise InvalidArgumentError(
-                f"the tokenizer can't express {text!r}: its ids give "
-                f"{self.decode(ids, language)!r}; choose one that keeps all characters."
+                f"the tokenizer can't express {shortened(text)}: its ids give "
+                f"{shortened(self.decode(ids, language))}; choose one that keeps all characters."
             )
         return ids
 

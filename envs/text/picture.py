@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import logger
 
+from ...registry.terminal import printable
+
 WIDTH, LINE, MARGIN, FONT_SIZE = 640, 26, 14, 18
 COLUMNS = 64
 
@@ -63,7 +65,7 @@ class Scene:
 
 def draw_text(scene: Scene) -> str:
     """Return the lines of the scene, coloured by the escape codes that terminals know."""
-    return "\n".join(f"{TERMINAL[kind]}{line}{RESET}" for kind, line in scene.lines)
+    return "\n".join(f"{TERMINAL[kind]}{printable(line)}{RESET}" for kind, line in scene.lines)
 
 
 def draw_picture(scene: Scene) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,8 @@ from gymnasium import error, logger
 from numpy import float64
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import check_options, check_render_mode
+from ...registry.terminal import print_picture
+from ..arguments import check_options, check_render_mode, integer
 from .candidates import Candidates, Integers
 from .examples import Example
 from .oracle import best_action, best_return
@@ -249,7 +250,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         picture = draw_text(scene)
         if self.render_mode == "ansi":
             return picture
-        print(picture, flush=True)
+        print_picture(picture)
         return None
 
     def state(self) -> dict[str, Any]:
@@ -270,9 +271,10 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         try:
             bit_generator = np.random.PCG64()
             bit_generator.state = state["generator"]
-            example, written = state["example"], [int(token) for token in state["written"]]
+            example, last = state["example"], self.task.tokenizer.size - 1
+            written = [integer("a token", token, 0, last) for token in state["written"]]
             running = bool(state["running"])
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, OverflowError, TypeError, ValueError) as problem:
             raise InvalidArgumentError(
                 f"this is no state of a token environment ({problem!r}); pass what state() "
                 "returned."
@@ -282,9 +284,14 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         if example is not None:
             self._begin(self.task.examples.get(example))
             for token in written:
+                if not self._running:
+                    raise InvalidArgumentError(
+                        f"a text of {len(written)} tokens that ended before goes on in this state; "
+                        "pass what state() returned."
+                    )
                 # No token that isn't a candidate can be the action of one.
                 self._write(token, 1 if self._shown else self._legal[token])
-            self._running = running
+            self._running = self._running and running
 
     def _written(self) -> list[int]:
         """Return the ids of the text, the end of the text included."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..arguments import choice, integer
 from ..datasets.make import make_dataset
 from ..datasets.schema import SPLITS, Source
+from ..datasets.tables import stamp
 from ..scorers.bleu import Bleu, tokenize
 from ..scorers.make import make_scorer
 from ..scorers.protocol import Scorer
@@ -193,7 +194,11 @@ def make_task(
 
 
 @lru_cache(maxsize=32)
-def _named_source(name: str, arguments: tuple[tuple[str, Any], ...]) -> Source:
+def _named_source(
+    name: str,
+    arguments: tuple[tuple[str, Any], ...],
+    file: tuple[int, ...] | None,  # noqa: ARG001, it tells a file that was changed
+) -> Source:
     return make_dataset(name, **dict(arguments))
 
 
@@ -215,10 +220,10 @@ def _named_scorer(scorer: str, source: Source) -> Scorer:
 
 
 def _source(dataset: Any, arguments: Mapping[str, Any]) -> Source:
-    """Return the dataset; one with a name and plain arguments is made once."""
+    """Return the dataset; one with a name and plain arguments is made once, a file as it is."""
     plain = all(isinstance(value, str | int) for value in arguments.values())
     if isinstance(dataset, str) and plain:
-        return _named_source(dataset, tuple(sorted(arguments.items())))
+        return _named_source(dataset, tuple(sorted(arguments.items())), stamp(dataset))
     return make_dataset(dataset, **arguments)
 
 

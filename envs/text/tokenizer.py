@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol, runtime_checkable
 
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import InvalidArgumentError, shortened
 from ...registry.tables import MODELS, TOKENIZERS
 from ..datasets.schema import Source
 from ..datasets.sentences import join, words
@@ -94,13 +94,13 @@ class WordTokenizer:
         unknown = [token for token in tokens if token not in self.ids]
         if unknown:
             raise InvalidArgumentError(
-                f"the tokenizer can't express {unknown[0]!r} of {text!r}: it is not among its "
-                f"{self.size} tokens; fit it on texts that hold the word."
+                f"the tokenizer can't express {shortened(unknown[0])} of {shortened(text)}: it is "
+                f"not among its {self.size} tokens; fit it on texts that hold the word."
             )
         if join(tokens, language) != text:
             raise InvalidArgumentError(
-                f"the tokenizer can't express {text!r}: its words give {join(tokens, language)!r}; "
-                "write it with the language's own spacing."
+                f"the tokenizer can't express {shortened(text)}: its words give "
+                f"{shortened(join(tokens, language))}; write it with the language's own spacing."
             )
         return [self.ids[token] for token in tokens]
 

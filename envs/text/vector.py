@@ -15,7 +15,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from ...registry.errors import InvalidArgumentError
-from ..arguments import check_options, check_render_mode
+from ..arguments import check_options, check_render_mode, integer
 from ..pcg64 import random, stream_of
 from ..vector_arguments import (
     check_actions,
@@ -370,24 +370,30 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
         """
         try:
             streams = np.array(state["streams"], np.uint64).reshape(self.num_envs, 4)
-            examples, written = state["examples"], state["written"]
             running = np.array(state["running"], bool).reshape(self.num_envs)
-            pairs = list(zip(examples, written, strict=True))
-        except (KeyError, TypeError, ValueError) as problem:
+            last = self.task.tokenizer.size - 1
+            written = [
+                [integer("a token", token, 0, last) for token in tokens]
+                for tokens in state["written"]
+            ]
+            texts = list(zip(range(self.num_envs), state["examples"], written, strict=True))
+        except (KeyError, OverflowError, TypeError, ValueError) as problem:
             raise InvalidArgumentError(
                 f"this is no state of {self.num_envs} token environments ({problem!r}); pass what "
                 "state() of one with the same arguments returned."
             ) from None
         self._running[:] = False
-        for env, (example, tokens) in enumerate(pairs):
+        unfinished = np.zeros(self.num_envs, bool)
+        for env, example, tokens in texts:
             self._begin(np.arange(self.num_envs) == env, self.task.examples.get(example))
             for token in tokens:
                 # No other text is running.
-                written = np.full(self.num_envs, token)
-                self._write(self._check(written, self.task.tokenizer.size))
+                self._write(np.full(self.num_envs, token))
+            unfinished[env] = self._running[env]
             self._running[env] = False
         self._streams[:] = streams
-        self._running[:] = running
+        # Beyond a text's end, compiled code would write into other memory.
+        self._running[:] = running & unfinished
         self._seeded[:] = True
 
     def _written(self, env: int) -> list[int]:

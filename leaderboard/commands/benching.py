@@ -9,8 +9,7 @@ import os
 import time
 from collections.abc import Sequence
 from functools import partial
-
-from rich.console import Console
+from typing import Any
 
 from ...registry.agents import find_agent
 from ...registry.atomic_file import atomic_file
@@ -24,15 +23,16 @@ from ..run import Result, Run
 from ..scores import summarise
 from ..store import Store
 from ..table import print_runs, print_scores
+from ..terminal import Terminal
 from ..workers import execute_all
 
 
 def bench(arguments: argparse.Namespace) -> int:
     """Run an experiment, print its table, and return 1 if a run failed, else 0."""
-    console = Console()
+    console = Terminal()
     experiment = load_experiment(arguments.suite)
     runs = experiment.runs()
-    jobs, executor = _executor(arguments)
+    jobs, executor = _executor(arguments, experiment)
     started = time.perf_counter()
     with Store(arguments.store) as store, ProgressBars(runs, jobs, console) as bars:
         store.enter(experiment.name, runs)
@@ -51,7 +51,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def leaderboard(arguments: argparse.Namespace) -> None:
     """Print the tables of a store, of one suite or of all that it knows, and write its page."""
-    console = Console()
+    console = Terminal()
     with Store(arguments.store, make=False) as store:
         suites = store.suites() if arguments.suite is None else [arguments.suite]
         for suite in suites:
@@ -64,21 +64,22 @@ def leaderboard(arguments: argparse.Namespace) -> None:
             console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _executor(arguments: argparse.Namespace) -> tuple[int, Executor]:
+def _executor(arguments: argparse.Namespace, experiment: Experiment) -> tuple[int, Executor]:
     """Return how many runs go on at a time, as far as is known, and what executes them."""
     jobs = arguments.jobs or _cores()
+    shared: dict[str, Any] = {"tensorboard": arguments.tensorboard}
+    if arguments.timeout is None:
+        shared["timeout"] = experiment.timeout_of
+    else:
+        shared["timeout"] = lambda _: arguments.timeout
     if arguments.executor == "ray":
-        return jobs, partial(
-            execute_all_on_ray,
-            jobs=arguments.jobs,
-            tensorboard=arguments.tensorboard,
-            address=arguments.address,
-        )
+        address = arguments.address
+        return jobs, partial(execute_all_on_ray, jobs=arguments.jobs, address=address, **shared)
     if arguments.address is not None:
         raise InvalidArgumentError(
             f"--address {arguments.address} is that of a Ray cluster: add --executor ray."
         )
-    return jobs, partial(execute_all, jobs=jobs, tensorboard=arguments.tensorboard)
+    return jobs, partial(execute_all, jobs=jobs, **shared)
 
 
 def _check(run: Run) -> None:

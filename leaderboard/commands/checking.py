@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from ...registry.atomic_file import atomic_file
 from ...registry.errors import InvalidArgumentError
 from ..checks import Outcome, Status, check_agent, check_environment
 from ..table import plain_text
+from ..terminal import Terminal
 
 STYLES = {
     Status.PASSED: "green",
@@ -26,11 +26,11 @@ STYLES = {
 
 def check(arguments: argparse.Namespace) -> int:
     """Make the checks, print what came of them, and return 1 if a promise is broken, else 0."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     name = arguments.agent or arguments.environment
     if name is None:
         raise InvalidArgumentError("there is nothing to check: name an environment, or an --agent.")
-    with console.status(f"checking {name}"):
+    with console.status(plain_text(f"checking {name}")):
         outcomes = _outcomes(arguments)
     console.print(_table(name, outcomes))
     counts = Counter(outcome.status for outcome in outcomes)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import gymnasium
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from ...registry.environments import ENVIRONMENTS, find_spec
 from ...registry.errors import LexigymError, UnknownNameError, did_you_mean
 from ...registry.table import Entry, Table
 from ...registry.tables import ADAPTERS, AGENTS, TABLES
+from ..terminal import Terminal
 
 # What things of a kind are made with is called, and is known by.
 ARGUMENTS: dict[Table, tuple[str, Callable[[Any], dict[str, Any] | None]]] = {
@@ -30,7 +30,7 @@ ARGUMENTS: dict[Table, tuple[str, Callable[[Any], dict[str, Any] | None]]] = {
 
 def list_all(_: argparse.Namespace) -> None:
     """Print all tables; what third-party packages provide is imported, to tell whether it works."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     for table in TABLES:
         lines = [(entry, _problem(table, entry)) for entry in table.entries()]
         lines += [(entry, str(error)) for entry, error in table.rejected]
@@ -40,7 +40,7 @@ def list_all(_: argparse.Namespace) -> None:
 
 def describe(arguments: argparse.Namespace) -> None:
     """Print the documentation of everything with a name."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     described = [_describe(table, arguments.name) for table in TABLES if arguments.name in table]
     if not described and arguments.name in gymnasium.registry:
         described = [_describe(ENVIRONMENTS, arguments.name)]

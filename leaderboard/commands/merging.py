@@ -13,8 +13,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from ...registry.agents import find_agent
 from ...registry.environments import find_spec
 from ...registry.errors import LexigymError
@@ -23,6 +21,7 @@ from ..packs.rows import PackError
 from ..rerunning import rerun
 from ..run import Run
 from ..store import Comparison, Store
+from ..terminal import Terminal
 from .verifying import describe
 
 
@@ -49,7 +48,7 @@ def merge(arguments: argparse.Namespace) -> None:
         _refuse(contradictions)
     _print(contradictions)
     new, known = len(comparison.new), len(packs.entries) - len(comparison.new)
-    Console(highlight=False, markup=False).print(
+    Terminal(highlight=False, markup=False).print(
         f"merged {new} rows ({known} known) into {arguments.store}", soft_wrap=True
     )
 
@@ -75,7 +74,7 @@ def _untrue(packs: Packs, comparison: Comparison) -> list[str]:
     ]
     if problems:
         return problems
-    compared = rerun(new, Console(highlight=False, markup=False))
+    compared = rerun(new, Terminal(highlight=False, markup=False))
     return [
         f"{origins[id(result)]}: {describe(result)}, is not what it gives here: {difference}."
         for result, (_, difference) in zip(new, compared, strict=True)
@@ -100,6 +99,6 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def _print(problems: Sequence[str]) -> None:
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Terminal(stderr=True, highlight=False, markup=False)
     for problem in problems:
         console.print(problem, soft_wrap=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
 from ...registry.errors import LexigymError
 from ...registry.table import Entry
 from ...registry.tables import MODELS
+from ..terminal import Terminal
 
 OTHERS = """
 Anywhere a model is named, a folder that transformers saved works as well, or a name of the Hugging
@@ -26,7 +26,7 @@ where Mine.folder() returns the folder and Mine.missing() what must be installed
 
 def list_models(_: argparse.Namespace) -> None:
     """Print all models, whether each can be had, and how to use others."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     grid = Grid(title="language models", title_justify="left", expand=False)
     grid.add_column("name", no_wrap=True)
     grid.add_column("summary")

@@ -18,6 +18,8 @@ from rich.text import Text
 from ...agents.protocol import episode_seeds
 from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
 from ...registry.errors import InvalidArgumentError, LexigymError, UnknownNameError
+from ...registry.terminal import printable
+from ..terminal import Terminal
 
 QUIT = ":q"
 # As many as fit a line are listed.
@@ -122,7 +124,7 @@ class Words:
 def play(arguments: argparse.Namespace) -> None:
     """Let a person play episodes, and show after each what there was to earn."""
     _require_text_pictures(arguments.environment)
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     keywords = dict(arguments.set) | {"render_mode": "ansi"}
     with make_environment(arguments.environment, **keywords) as env:
         Game(env, console).play(arguments.seed, arguments.episodes)
@@ -279,7 +281,11 @@ def completion(names: Callable[[], Iterable[str]]) -> Iterator[None]:
     def complete(prefix: str, state: int) -> str | None:
         if state == 0:
             # The space, since another word may follow.
-            found = {f"{name.strip()} " for name in names() if name.strip().startswith(prefix)}
+            found = {
+                f"{name.strip()} "
+                for name in names()
+                if name.strip().startswith(prefix) and name == printable(name)
+            }
             matches[:] = sorted(found)
         return matches[state] if state < len(matches) else None
 
@@ -305,7 +311,7 @@ def _read_line(prompt: str) -> str | None:
         return None
     if not sys.stdin.isatty():
         # Nothing echoes what comes through a pipe, and the output should read as a session.
-        print(line)
+        print(printable(line))
     return line
 
 

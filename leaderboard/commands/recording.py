@@ -10,13 +10,13 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from rich.console import Console
 
 from ...agents.recordings import RecordedEpisode, play_episodes, write_recording
 from ...registry.agents import find_agent, load_agent, seed_argument
 from ...registry.checkpoint import read_config
 from ...registry.environments import make_environment
 from ...registry.errors import InvalidArgumentError
+from ..terminal import Terminal
 from .training import environment_to_play
 
 
@@ -32,7 +32,7 @@ def record(arguments: argparse.Namespace) -> None:
             deterministic=not arguments.explore,
         )
         recording = write_recording(arguments.out, env, _noting(returns, played), agent=name)
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(
         f"mean return {np.mean(returns):.4g}, {'exploring' if arguments.explore else 'greedy'}, "
         f"{recording.num_episodes} episodes, {recording.num_steps:,} steps",

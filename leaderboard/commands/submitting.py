@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
-
 from ...registry.errors import UnknownNameError
 from ..packs.files import write_pack
 from ..store import Store
+from ..terminal import Terminal
 
 
 def submit(arguments: argparse.Namespace) -> None:
@@ -30,6 +29,6 @@ def submit(arguments: argparse.Namespace) -> None:
             f"the store {arguments.store!r} holds no result to write: `lexigym bench` makes some."
         )
     write_pack(arguments.out, entries)
-    Console(highlight=False, markup=False).print(
+    Terminal(highlight=False, markup=False).print(
         f"wrote {len(entries)} rows to {arguments.out}", soft_wrap=True
     )

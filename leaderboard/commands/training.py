@@ -15,12 +15,14 @@ from ...agents.protocol import evaluate
 from ...registry.agents import find_agent, load_agent, seed_argument
 from ...registry.checkpoint import environment_of, read_config
 from ...registry.environments import find_spec, make_environment
+from ...registry.names import path_inside
 from ..execution import make_learning_environment
+from ..terminal import Terminal
 
 
 def train(arguments: argparse.Namespace) -> None:
     """Let an agent learn, save it, and evaluate what was saved."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     hyperparameters = dict(arguments.set)
     environment_arguments = dict(arguments.env_set)
     agent_class = find_agent(arguments.agent, hyperparameters)
@@ -47,7 +49,7 @@ def evaluate_checkpoint(arguments: argparse.Namespace) -> None:
     name, keywords = environment_to_play(arguments)
     with make_environment(name, **keywords) as env:
         agent = load_agent(arguments.checkpoint, env, trust=arguments.trust, agent=arguments.agent)
-        _evaluate(Console(highlight=False), agent, env, arguments.episodes, arguments.seed)
+        _evaluate(Terminal(highlight=False), agent, env, arguments.episodes, arguments.seed)
 
 
 def environment_to_play(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
@@ -73,8 +75,7 @@ def _evaluate(console: Console, agent: Any, env: Any, episodes: int, seed: int) 
 
 def _checkpoint_path(arguments: argparse.Namespace) -> Path:
     if arguments.out is None:
-        environment = find_spec(arguments.environment).id.replace("/", "-")
-        agent = arguments.agent.replace("/", "-")
-        return Path("runs") / environment / f"{agent}-seed{arguments.seed}.zip"
+        environment = find_spec(arguments.environment).id
+        return path_inside("runs", environment, f"{arguments.agent}-seed{arguments.seed}.zip")
     path = Path(arguments.out)
     return path if path.suffix else path.with_name(f"{path.name}.zip")

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,11 +13,13 @@ from ...registry.agents import find_agent
 from ...registry.arguments import keyword_arguments
 from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
 from ...registry.errors import InvalidArgumentError, LexigymError
+from ...registry.names import path_inside
 from ...registry.requirements import require
 from ..sweeps.search_space import default_specs, drawn_hyperparameters, parse_search, search_space
 from ..sweeps.study import ERROR, finished_trials, open_study, run_trials
 from ..sweeps.sweep import Sweep
 from ..sweeps.tuned_experiment import tuned_experiment, write_experiment
+from ..terminal import Terminal
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -42,7 +43,7 @@ def tune(arguments: argparse.Namespace) -> None:
     # Now rather than after hours of learning, as all that may be missing or refused.
     for package in ("optuna", "tomlkit"):
         require(package, "tune", "lexigym[tune]")
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     sweep = _sweep(arguments)
     space = search_space(sweep.search)
     out, storage = _path(arguments, "out", ".toml"), _path(arguments, "storage", ".sqlite")
@@ -119,8 +120,8 @@ def _path(arguments: argparse.Namespace, option: str, suffix: str) -> Path:
     given = getattr(arguments, option)
     if given is not None:
         return Path(given)
-    names = (find_spec(arguments.environment).id, arguments.agent)
-    return FOLDER / f"{'-'.join(name.replace('/', '-') for name in names)}{suffix}"
+    environment = find_spec(arguments.environment).id
+    return path_inside(FOLDER, f"{environment}-{arguments.agent}{suffix}")
 
 
 def _ranking(trials: list[FrozenTrial]) -> list[FrozenTrial]:

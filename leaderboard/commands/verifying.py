@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from reprlib import Repr
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from ..comparison import different_manifest
 from ..rerunning import rerun
 from ..run import Result
 from ..store import Store
+from ..terminal import Terminal
 
 # A manifest may be a stranger's, and of any length.
 SHORTENED = Repr()
@@ -24,7 +24,7 @@ NOTHING = "versions, machine and dataset are the same"
 
 def verify(arguments: argparse.Namespace) -> int:
     """Run results again, print what differs, and return 1 if an outcome does, else 0."""
-    console = Console(highlight=False, markup=False)
+    console = Terminal(highlight=False, markup=False)
     before = _results(arguments.store, arguments.runs)
     compared = rerun(before, console)
     for then, (now, difference) in zip(before, compared, strict=True):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
@@ -19,6 +18,8 @@ from ...registry.atomic_file import atomic_file
 from ...registry.environments import ENVIRONMENTS, find_spec, make_environment
 from ...registry.errors import InvalidArgumentError
 from ...registry.requirements import require
+from ...registry.terminal import printable
+from ..terminal import Terminal
 from .training import environment_to_play
 
 FRAMES_PER_SECOND = 4
@@ -41,7 +42,7 @@ def watch(arguments: argparse.Namespace) -> None:
             _show(frames, frames_per_second)
         else:
             _write(frames, frames_per_second, out)
-            print(f"wrote {out}")
+            print(printable(f"wrote {out}"))
 
 
 def _play(agent: Any, env: Any, seed: int, explains: bool) -> Iterator[Any]:
@@ -68,7 +69,7 @@ def _play(agent: Any, env: Any, seed: int, explains: bool) -> Iterator[Any]:
 
 
 def _show(frames: Iterator[str], frames_per_second: float) -> None:
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if not console.is_terminal:
         for frame in frames:
             console.print(Text.from_ansi(frame), end="\n\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...registry.atomic_file import atomic_file
-from ...registry.errors import InvalidArgumentError
+from ...registry.errors import InvalidArgumentError, shortened
 from ..store import Entry
 from . import lines, parquet
 from .rows import PackError, entry_of, row_of
@@ -132,7 +132,7 @@ def _read_into(packs: Packs, path: Path) -> None:
             except PackError as error:
                 packs.problems.append(f"{origin}: {error}")
     except (PackError, OSError) as error:
-        packs.problems.append(f"{name} can't be read: {error}")
+        packs.problems.append(f"{name} can't be read: {shortened(error)}")
         return
     if not number:
         packs.problems.append(f"{name} is empty.")

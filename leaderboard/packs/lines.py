@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .plain_json import read_plain, write_plain
+from ...registry.plain_json import read_plain, write_plain
 from .rows import MOST_BYTES, PackError
 
 RECORD = "line"

@@ -18,8 +18,8 @@ from reprlib import repr as shortened
 from types import ModuleType
 from typing import Any
 
+from ...registry.plain_json import read_plain, write_plain
 from ...registry.requirements import require
-from .plain_json import read_plain, write_plain
 from .rows import MOST_BYTES, PackError
 
 RECORD = "row"
@@ -119,6 +119,7 @@ def _check_columns(found: Any, wanted: Any) -> None:
         for field in wanted
         if types.get(field.name) != field.type
     ]
+    wrong += [f"two columns {name!r}" for name in wanted.names if found.names.count(name) > 1]
     if wrong:
         raise PackError(f"it has {min(wrong)}: it is no pack, or one of a newer lexigym.")
 

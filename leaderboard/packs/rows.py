@@ -11,14 +11,14 @@ import dataclasses
 import hashlib
 import json
 import math
-import unicodedata
 from reprlib import repr as shortened
 from typing import Any, NoReturn
 
 from ...registry.errors import LexigymError
+from ...registry.names import label_fault
+from ...registry.plain_json import infinity, nests_too_deeply, write_plain
 from ..run import Episode, Point, Result, Run
 from ..store import Entry
-from .plain_json import nests_too_deeply, write_plain
 
 # Of what a row holds and means; a program reads those up to its own.
 VERSION = 1
@@ -179,7 +179,7 @@ def _read_spec(spec: str) -> Any:
     """Return what a spec holds, and the defaults of what it leaves out."""
     try:
         # Not strictly: a hyperparameter may be infinite.
-        asked = json.loads(spec)
+        asked = json.loads(spec, parse_constant=infinity)
         json.dumps(asked, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         _refuse("its spec holds half of a character, a lone surrogate")
@@ -204,9 +204,8 @@ def _episode_of(read: Any) -> Episode:
 
 
 def _check_label(name: str, label: str) -> None:
-    # They are printed, and a terminal obeys control characters.
-    if any(unicodedata.category(character) == "Cc" for character in label):
-        _refuse(f"the name of its {name} holds a control character: {shortened(label)}")
+    if fault := label_fault(label):
+        _refuse(f"the name of its {name} {fault}: {shortened(label)}")
 
 
 def _check_result(result: Result) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -554,6 +555,8 @@ class TestDamage:
             ("[]", "its metadata.json is no table"),
             ("{}", "its metadata.json tells no observation_space"),
             (b"\xff\xfe\xfd", "decode"),
+            ("[" * 100_000, "maximum recursion depth"),
+            ('{"a": ' * 100_000, "maximum recursion depth"),
         ],
     )
     def test_metadata(self, recording, text, message):
@@ -578,6 +581,9 @@ class TestDamage:
             ("total_episodes", 0, "tells no total_episodes"),
             ("total_episodes", 4, "episode_3"),
             ("total_steps", None, "tells no total_steps"),
+            ("total_steps", math.nan, "tells no total_steps"),
+            ("observation_space", '{"type": ' * 100_000, "maximum recursion depth"),
+            ("algorithm_name", [[["x"]]], r"has the algorithm_name \[\[\['x'\]\]\], no text"),
         ],
     )
     def test_metadata_entry(self, recording, key, value, message):

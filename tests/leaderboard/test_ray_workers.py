@@ -169,7 +169,7 @@ def test_a_run_whose_process_is_killed_is_done_again_once(machines: Any) -> None
     assert {index: result.error for index, result in results.items()} == {
         0: None,
         1: "no machine of the cluster has a GPU: add one, or choose device='cpu'",
-        2: "its process was killed, twice",
+        2: "its process was killed, twice: 0 of 7 steps learned",
         3: "a worker couldn't begin it (ValueError: invalid literal for int() with base 10: "
         "'no number'): install on each machine what is installed here",
     }
@@ -188,6 +188,31 @@ def test_a_run_whose_process_is_killed_is_done_again_once(machines: Any) -> None
         ("started", 2),
         ("finished", 2),
     ]
+
+
+@pytest.mark.slow
+def test_a_run_that_takes_too_long_is_ended_and_the_others_go_on(machines: Any) -> None:
+    endless = dataclasses.replace(CORRIDOR, hyperparameters={"laziness": 1000.0})
+    runs = [ROBOT, endless, dataclasses.replace(ROBOT, seed=4)]
+    record = Record()
+    results = execute_all_on_ray(
+        runs,
+        1,
+        record,
+        anything,
+        timeout=lambda run: 2.0 if run == endless else 300.0,
+        address=machines.address,
+    )
+    assert {index: result.error for index, result in results.items()} == {
+        0: None,
+        1: "it took longer than its 2 s (timeout): 0 of 7 steps learned",
+        2: None,
+    }
+    assert record.counts("started") == record.counts("finished") == Counter(range(3))
+    until = time.monotonic() + 20
+    while processes_of_runs() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not processes_of_runs()
 
 
 @pytest.mark.slow

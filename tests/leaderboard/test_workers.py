@@ -72,7 +72,7 @@ def test_a_run_that_kills_its_process_leaves_the_others_alone(execute):
     results, events = execute(["right", "dying", "right", "right"], 2)
     assert [result.error for result in results] == [
         None,
-        "its process was killed, twice",
+        "its process ended itself with exit code 9, twice: 0 of 7 steps learned",
         None,
         None,
     ]

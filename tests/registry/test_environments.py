@@ -45,8 +45,10 @@ def test_an_id_that_gymnasium_holds_is_refused():
 
 
 def test_a_malformed_id_is_refused():
-    with pytest.raises(gymnasium.error.Error, match="Malformed"):
+    with pytest.raises(InvalidArgumentError, match="'Grid Robot-v0' is misnamed: use letters"):
         lexigym.register_environment("Grid Robot-v0", CARTPOLE)
+    with pytest.raises(gymnasium.error.Error, match="Malformed"):
+        lexigym.register_environment("a/b/GridRobot-v0", CARTPOLE)
 
 
 def test_the_ids_are_found_with_and_without_the_module():

@@ -177,6 +177,11 @@ def test_errors_say_what_is_wrong() -> None:
     joint.reset(seed=0)
     with pytest.raises(InvalidArgumentError, match=r"'right' is to move.* for left"):
         joint.step({"left": 0})
+    with pytest.raises(InvalidArgumentError, match=r"'left' is to move.* for 0, 1"):
+        joint.step({0: 0, 1: 0})  # type: ignore[dict-item]
+    for action in (0, None, np.array([0, 0])):
+        with pytest.raises(InvalidArgumentError, match="must be a dict of one for each player"):
+            joint.step(action)  # type: ignore[arg-type]
 
 
 def test_the_joint_form_of_a_maker_has_its_documentation() -> None:

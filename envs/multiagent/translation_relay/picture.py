@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ....registry.terminal import print_picture
 from ...text.picture import Scene, draw_picture, draw_text
 
 
@@ -27,5 +28,5 @@ def show(scene: RelayScene, mode: str) -> Any:
         return draw_picture(scene)
     if mode == "ansi":
         return draw_text(scene)
-    print(draw_text(scene), flush=True)
+    print_picture(draw_text(scene))
     return None

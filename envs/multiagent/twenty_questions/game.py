@@ -11,6 +11,7 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv
 
 from ....registry.errors import InvalidArgumentError
+from ....registry.terminal import print_picture
 from ...arguments import check_options, check_render_mode, choice, integer, number
 from ..legal_discrete import LegalDiscrete
 from ..players import known_player
@@ -333,7 +334,7 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
             return draw_picture(dialogue)
         if self.render_mode == "ansi":
             return draw_text(dialogue)
-        print(draw_text(dialogue), flush=True)
+        print_picture(draw_text(dialogue))
         return None
 
     def close(self) -> None:

@@ -87,14 +87,17 @@ function csvCell(value) {
   }
   let text = value ?? "";
   const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-  if (/^[=+\-@\t\r\n]/.test(text) && !isNumber) {
+  // Some skip spaces, some take signs of full width for these, and some part cells by semicolons.
+  if (/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(text) && !isNumber) {
     text = `'${text}`;
   }
-  return /[",\r\n\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",;\r\n\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function oneLine(text) {
-  return text.split(/\s+/).filter(Boolean).join(" ");
+  const line = text.split(/\s+/).filter(Boolean).join(" ");
+  // A terminal would obey these, and LaTeX refuses them.
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
 function safeFileName(text) {

@@ -4,6 +4,7 @@ import json
 import sys
 import types
 
+import numpy as np
 import pytest
 
 from lexigym.envs.datasets.files import load
@@ -148,6 +149,12 @@ def test_a_missing_or_foreign_file_is_refused(write, tmp_path):
         load(write("data.cvs", "a"))
 
 
+def test_lists_of_an_object_may_be_arrays():
+    record = {"prompt": "a", "answers": np.array(["b"]), "keywords": np.array(["b"])}
+    (examples,) = load([record]).splits.values()
+    assert examples == (Example("a", ("b",), ("b",)),)
+
+
 def test_objects_of_the_hub_are_read():
     squad = {"question": "Who?", "answers": {"text": ["Ada"], "answer_start": [0]}}
     pair = {"translation": {"en": "Hello.", "fr": "Bonjour."}}
@@ -239,6 +246,18 @@ def test_a_test_set_of_sacrebleu_is_a_test_split(sacrebleu):
     assert rows(dataset) == {"test": expected}
     with pytest.raises(InvalidArgumentError, match="did you mean 'sacrebleu:wmt19/en-de'"):
         load("sacrebleu:wmt19/en-dd")
+
+
+def test_a_test_set_of_sacrebleu_that_is_cut_is_refused(sacrebleu, write):
+    sacrebleu.get_source_file = lambda name, pair: str(write("source", "One.\n"))
+    with pytest.raises(DatasetError, match="has 1 prompts and 2 and 2 references; fetch it again"):
+        load("sacrebleu:wmt19/en-de")
+
+
+def test_a_line_of_sacrebleu_ends_where_a_line_of_a_file_does(sacrebleu, write):
+    sacrebleu.get_source_file = lambda name, pair: str(write("source", "One\rtwo.\r\nThree.\n"))
+    (examples,) = load("sacrebleu:wmt19/en-de").splits.values()
+    assert [example.prompt for example in examples] == ["One two.", "Three."]
 
 
 def test_offline_sacrebleu_fails_clearly(sacrebleu):

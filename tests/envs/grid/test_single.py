@@ -118,6 +118,15 @@ def test_a_foreign_state_is_refused(state):
         GridRobot().restore(state)
 
 
+@pytest.mark.parametrize("number", [-2, 10**9, 2**70, 1.5, None])
+@pytest.mark.parametrize("name", ["cell", "steps_left", "facing", "goal"])
+def test_a_state_of_numbers_that_there_are_not_is_refused(name, number):
+    env = GridRobot(layout="random", size=4)
+    env.reset(seed=0)
+    with pytest.raises(InvalidArgumentError, match=f"{name} must be an integer"):
+        env.restore(env.state() | {name: number})
+
+
 def test_a_state_of_another_size_is_refused():
     env = GridRobot(layout="random", size=4)
     env.reset(seed=0)

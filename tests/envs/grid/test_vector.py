@@ -150,6 +150,39 @@ def test_a_foreign_state_is_refused(state):
         GridRobotVector(2).restore(state)
 
 
+@pytest.mark.parametrize("number", [-1, 10**9, 2**70])
+@pytest.mark.parametrize("row", [0, 1, 2, "goals"])
+def test_a_state_of_numbers_that_there_are_not_is_refused(row, number):
+    """Compiled code would read, and write, wherever they lead."""
+    from lexigym.registry.errors import InvalidArgumentError
+
+    envs = GridRobotVector(2, layout="random", size=4)
+    envs.reset(seed=0)
+    state = envs.state()
+    (state["goals"] if row == "goals" else state["status"][row])[1] = number
+    with pytest.raises(InvalidArgumentError, match="no state"):
+        envs.restore(state)
+
+
+@pytest.mark.parametrize("layout", ["fixed", "random"])
+def test_no_state_lets_a_robot_go_on_from_its_goal(layout):
+    from lexigym.registry.errors import InvalidArgumentError
+
+    envs, single = GridRobotVector(2, layout=layout, size=4), GridRobot(layout=layout, size=4)
+    envs.reset(seed=0)
+    single.reset(seed=0)
+    while single.state()["steps_left"]:
+        single.step(single.oracle_action())
+    while envs.state()["status"][1][0]:
+        envs.step(envs.oracle_action())
+    state = envs.state()
+    state["status"][1][0] = 5
+    with pytest.raises(InvalidArgumentError, match="at its goal"):
+        envs.restore(state)
+    with pytest.raises(InvalidArgumentError, match="at its goal"):
+        single.restore(single.state() | {"steps_left": 5})
+
+
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.int64, list])
 def test_actions_may_be_any_integers(dtype):
     envs = GridRobotVector(3)

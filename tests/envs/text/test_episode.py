@@ -196,6 +196,20 @@ def test_it_goes_on_from_a_snapshot(observation):
         twin.restore({"example": 1})
 
 
+def test_no_state_lets_a_text_go_on_after_its_end():
+    env = gymnasium.make("QA-v0", level="small").unwrapped
+    env.reset(seed=0)
+    while env.state()["running"]:
+        env.step(env.oracle_action())
+    ended = env.state()
+    env.restore(ended | {"running": True})
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(0)
+    for written in ([*ended["written"], 2], [-1], [10**6], [2**70], [None]):
+        with pytest.raises(InvalidArgumentError, match="state"):
+            env.restore(ended | {"written": written, "running": True})
+
+
 @pytest.mark.parametrize("name", ["QA-v0", "Translation-v0"])
 @pytest.mark.parametrize("arguments", [{}, {"candidates": 4}], ids=str)
 def test_it_can_be_pickled(name, arguments):

@@ -57,3 +57,15 @@ def test_without_a_network_a_name_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(InvalidArgumentError, match="can't be loaded"):
         gymnasium.make("QA-v0", level="small", tokenizer=str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "[" * 100_000, '{"model": {"type": 1}}'])
+def test_a_damaged_file_is_refused_in_one_line(tmp_path, content):
+    (tmp_path / "tokenizer.json").write_text(content)
+    (tmp_path / "tokenizer_config.json").write_text(
+        '{"tokenizer_class": "PreTrainedTokenizerFast"}'
+    )
+    with pytest.raises(InvalidArgumentError, match="can't be loaded") as caught:
+        gymnasium.make("QA-v0", level="small", tokenizer=str(tmp_path))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 800

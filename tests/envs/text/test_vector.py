@@ -142,6 +142,16 @@ def test_it_goes_on_from_a_snapshot(name, arguments):
             twin.restore(wrong)
 
 
+def test_no_state_lets_a_text_go_on_after_its_end():
+    """Compiled code would write into other memory."""
+    env = make("Translation-v0", 2, level="small")
+    env.reset(seed=0)
+    while env.state()["running"][0]:
+        env.step(env.oracle_action())
+    env.restore(env.state() | {"running": [True, True]})
+    assert not env.state()["running"][0]
+
+
 @pytest.mark.parametrize(("name", "arguments"), [LEVELS[0], FINITE[2]], ids=label)
 def test_it_can_be_pickled(name, arguments):
     env = make(name, 3, **arguments)

@@ -21,6 +21,7 @@ from lexigym.leaderboard.packs.rows import MOST_BYTES, PackError, digest, entry_
 from lexigym.leaderboard.run import Episode, Point, Result, Run
 from lexigym.leaderboard.store import Entry
 from lexigym.registry.errors import InvalidArgumentError
+from lexigym.registry.names import label_fault
 
 from ..test_store import FAILED, RESULT, RUN
 
@@ -28,7 +29,9 @@ ENTRY = Entry("mine", 3, RESULT)
 SUFFIXES = (".jsonl", ".parquet")
 
 texts = st.text(st.characters(codec="utf-8"))
-labels = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
+labels = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])).filter(
+    lambda label: label_fault(label) is None
+)
 counts = st.integers(0, 2**63 - 1)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 seconds = st.floats(0, allow_infinity=False)
@@ -174,11 +177,13 @@ LIES: dict[str, tuple[Change, str]] = {
     "suite alone": (changing(position=None), "a suite without a position"),
     "negative position": (changing(position=-1), "position must be from 0"),
     "position past all": (changing(position=2**63), "position must be from 0"),
-    "terminal codes": (changing(agent="a\x1b[2Jb"), "agent holds a control character"),
+    "terminal codes": (changing(agent="a\x1b[2Jb"), "agent holds U\\+001B, a control character"),
+    "marks of order": (changing(suite="a\u202eb"), "suite holds U\\+202E, a control character"),
     "label": (changing(agent=None), "agent of it must be str, got None"),
     "key": (changing(key="0" * 64), "is not the SHA-256 of its spec"),
     "spec that is no JSON": (respelled("{"), "its spec is no JSON"),
     "spec that is no object": (respelled("[]"), "the spec must be an object"),
+    "spec that holds NaN": (respecified(arguments={"a": math.nan}), "its spec is no JSON"),
     "spec nested deeply": (respelled("[" * 100_000), "its spec is no JSON"),
     "spec nested less": (respecified(arguments=nested(200)), "its spec is nested too deeply"),
     "spec in another form": (

@@ -87,6 +87,18 @@ def test_a_changed_number_is_noticed(rewrite: Any, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("place", range(4, 60, 8))
+def test_a_damaged_page_is_told_in_one_line(tmp_path: Path, place: int) -> None:
+    """Arrow itself tells it in several."""
+    path = tmp_path / "pack.parquet"
+    write_pack(path, [ENTRY])
+    packed = bytearray(path.read_bytes())
+    packed[place : place + 4] = b"\xff" * 4
+    path.write_bytes(packed)
+    problems = read_packs([path]).problems
+    assert [len(problem.splitlines()) for problem in problems] == [1] * len(problems)
+
+
 @pytest.mark.parametrize("name", ["key", "returns", "manifest", "version"])
 def test_a_column_that_is_missing_is_named(rewrite: Any, name: str) -> None:
     (problem,) = rewrite(lambda table: table.drop_columns([name]))
@@ -96,6 +108,11 @@ def test_a_column_that_is_missing_is_named(rewrite: Any, name: str) -> None:
 def test_a_column_that_is_unknown_is_named(rewrite: Any) -> None:
     (problem,) = rewrite(lambda table: table.append_column("colour", table["key"]))
     assert "it has an unknown column 'colour': it is no pack, or one of a newer" in problem
+
+
+def test_a_column_that_comes_twice_is_named(rewrite: Any) -> None:
+    (problem,) = rewrite(lambda table: table.append_column("agent", table["key"]))
+    assert "it has two columns 'agent': it is no pack" in problem
 
 
 def test_a_column_of_another_type_is_named(rewrite: Any) -> None:

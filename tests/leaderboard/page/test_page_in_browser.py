@@ -301,6 +301,31 @@ def test_no_cell_is_a_formula(opened: Callable[..., Page]) -> None:
     assert FAILED.error in errors
 
 
+NUMBERS = ["-0.5", "+1e-3", "-.5", "1"]
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "\uff20x"]
+TEXTS = ["a;=1", 'a","=1', "a\r\n=1", "a\n=1", '"', "'=1", "", " a ", "中"]
+
+
+def test_a_spreadsheet_takes_a_cell_for_what_it_is(opened: Callable[..., Page]) -> None:
+    page = opened()
+    cells = [*NUMBERS, *FORMULAS, *TEXTS]
+    text = page.evaluate("cells => csv(['a', 'b'], cells.map(cell => [cell, -0.5]))", cells)
+    _, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    expected = [*NUMBERS, *(f"'{each}" for each in FORMULAS), *TEXTS]
+    assert rows == [[each, "-0.5"] for each in expected]
+    # Some part cells by semicolons: then these are within quotation marks.
+    for line in re.sub('"[^"]*"', "", text).splitlines():
+        assert ";" not in line
+
+
+def test_tables_hold_no_control_characters(opened: Callable[..., Page]) -> None:
+    page = opened()
+    for write in ("markdownText", "latexText"):
+        text = page.evaluate(f"{write}('a\\x1b]0;\\x07\\x9b\\u202eb\\n c')")
+        assert text.startswith("a\ufffd")
+        assert text.endswith("\ufffd\ufffd\ufffdb c")
+
+
 def saved_runs(page: Page) -> str:
     return saved(page, "Save the runs as CSV").decode()
 
