@@ -106,6 +106,8 @@ _Entry = tuple[str, torch.dtype, tuple[int, ...], tuple[int, int]]
 
 
 def _parse_entry(name: str, entry: Any) -> _Entry:
+    if not name.isascii() and any(0xD800 <= ord(each) <= 0xDFFF for each in name):
+        raise ValueError(f"the name {name!r} holds half of a character, a lone surrogate")
     try:
         dtype = DTYPES[entry["dtype"]]
         start, end = entry["data_offsets"]

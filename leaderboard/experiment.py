@@ -37,6 +37,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -217,7 +218,8 @@ def load_experiment(name: str) -> Experiment:
 def _read(name: str) -> dict[str, Any]:
     if name in suites():
         data = (resources.files("lexigym.experiments") / f"{name}.toml").read_bytes()
-    elif Path(str(name)).is_file():
+    # `Path.is_file` raises where a name is too long for a path.
+    elif os.path.isfile(str(name)):  # noqa: PTH113
         data = Path(name).read_bytes()
     else:
         raise UnknownNameError(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import error, spaces
 
-from .errors import InvalidArgumentError, did_you_mean
+from .errors import InvalidArgumentError, did_you_mean, shortened
 
 # The line of the one argument that only the joint form of a game has.
 ORACLE_PLAYERS = """\
@@ -107,11 +107,16 @@ class Joint(gymnasium.Env[dict[str, Any], dict[str, Any]]):
         """Move all who are to move, and go on to where one of the players is to move again.
 
         Raises:
-            InvalidArgumentError: If the action of a player who is to move is missing.
+            InvalidArgumentError: If it is no dict, or has no action of a player who is to move.
             gymnasium.error.ResetNeeded: Before the first reset, and after an episode's end.
         """
         if not self.movers:
             raise error.ResetNeeded("no game is running; call reset() before step().")
+        if not isinstance(action, Mapping):
+            raise InvalidArgumentError(
+                f"the action must be a dict of one for each player of `movers`, got "
+                f"{shortened(action)}."
+            )
         self._move(action)
         self._play_oracle()
         # What was earned before the first move counts with it.
@@ -167,9 +172,10 @@ class Joint(gymnasium.Env[dict[str, Any], dict[str, Any]]):
             elif player in action:
                 actions[player] = action[player]
             else:
+                named = ", ".join(map(str, action)) or "nobody"
                 raise InvalidArgumentError(
-                    f"{player!r} is to move, but the action is for {', '.join(action) or 'nobody'}"
-                    ": pass one for each player of `movers`."
+                    f"{player!r} is to move, but the action is for {named}: pass one for each "
+                    "player of `movers`."
                 )
         for player, reward in self._moves.move(actions).items():
             if player in self._rewards:

@@ -136,7 +136,7 @@ CONTENTS: dict[str, tuple[Callable[[Members], Members], str]] = {
     "huge space": (setting("observation_space", "shape", to=[LARGE]), "describes no space"),
     "deep space": (
         lambda m: m | {"config.json": m["config.json"].replace(b'"observation_space"', DEEP, 1)},
-        "recursion",
+        "recursion|nested too deeply",
     ),
     "huge action space": (setting("action_space", "n", to=LARGE), "for the spaces"),
     "no hyperparameters": (with_config(lambda c: c.pop("hyperparameters")), "does not fit"),

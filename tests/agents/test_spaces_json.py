@@ -22,6 +22,7 @@ SPACES = [
     spaces.Box(0, 255, (8, 8, 3), np.uint8),
     spaces.Box(-(2**62), 2**62, (2, 2), np.int64),
     spaces.Box(0.1, 0.3, (), np.float64),
+    spaces.Box(0, 1, (0, 3), np.float32),
     spaces.Discrete(5),
     spaces.Discrete(5, start=-2),
     spaces.MultiDiscrete([3, 4]),
@@ -63,12 +64,41 @@ def test_other_spaces_are_refused() -> None:
         {"type": "Discrete"},
         {"type": "Box", "low": 0, "high": [1, 2], "shape": [3], "dtype": "float32"},
         {"type": "Box", "low": 0, "high": 1, "shape": [3], "dtype": "code"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [3], "dtype": "U100000000"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [1 << 62, "code"], "dtype": "int64"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [1 << 62, [0]], "dtype": "int64"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [1] * 100, "dtype": "int64"},
+        {"type": "Box", "low": 0, "high": 1, "shape": 3, "dtype": "int64"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [3], "dtype": "0123"},
+        {"type": "Box", "low": 0, "high": 1, "shape": [3], "dtype": ["int64"]},
+        {"type": "MultiDiscrete", "nvec": [3], "start": [0], "dtype": "0123"},
+        {"type": "Box", "low": 0, "high": 10**400, "shape": [3], "dtype": "int64"},
+        {"type": "Box", "low": 0, "high": float("inf"), "shape": [3], "dtype": "int64"},
+        {"type": "Discrete", "n": 2**70, "start": 0},
+        {"type": "Dict", "spaces": []},
+        {"type": "Dict", "spaces": "all"},
         {"type": "Dict", "spaces": {"a": None}},
     ],
 )
 def test_damaged_descriptions_are_refused(data: Any) -> None:
     with pytest.raises(CheckpointError, match="describes no space"):
         space_from_json(data)
+
+
+def test_boxes_that_are_large_together_are_refused() -> None:
+    """Each of them alone would be made, and all together fill any memory."""
+    box = {"type": "Box", "low": 0, "high": 1, "shape": [1 << 12, 1 << 11], "dtype": "float64"}
+    negative = box | {"shape": [-(1 << 40)]}
+    for parts in ([box] * 1000, [box, box], [box, negative]):
+        with pytest.raises(CheckpointError, match="describes no space"):
+            space_from_json({"type": "Tuple", "spaces": [{"type": "Tuple", "spaces": parts}]})
+
+
+def test_what_could_not_be_read_is_not_written() -> None:
+    half = spaces.Box(0, 1, (1 << 12, 1 << 11), np.uint8)
+    space_to_json(half)
+    with pytest.raises(InvalidArgumentError, match="scale the observations down"):
+        space_to_json(spaces.Tuple([half, half]))
 
 
 def test_environment_specs() -> None:
