@@ -17,12 +17,14 @@ import gymnasium
 import psutil
 import pytest
 
+import lexigym
 from lexigym.leaderboard.command_line import main
 from lexigym.leaderboard.execution import execute
 from lexigym.leaderboard.experiment import parse_experiment
 from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.workers import execute_all
 from lexigym.registry.errors import InvalidArgumentError
+from lexigym.registry.tables import AGENTS as REGISTERED
 
 HERE = Path(__file__).parent
 MODULE = "misbehaving.environments"
@@ -171,8 +173,13 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         (metadata / "METADATA").write_text("Name: misbehaving\nVersion: 0\n")
         lines = [f"misbehaving/{name} = {agents.__name__}:{name}" for name in names]
         (metadata / "entry_points.txt").write_text("\n".join(["[lexigym.agents]", *lines]))
+        # This process may have looked for what is installed before.
+        for name in names:
+            lexigym.register_agent(f"misbehaving/{name}", f"{agents.__name__}:{name}")
         known = set(gymnasium.registry)
         yield
+        for name in names:
+            del REGISTERED._entries[f"misbehaving/{name}"]
         for name in set(gymnasium.registry) - known:
             del gymnasium.registry[name]
         for name in [name for name in sys.modules if name.startswith("misbehaving")]:
