@@ -305,6 +305,7 @@ class GridRobot(gymnasium.Env[Any, Any]):
         Raises:
             InvalidArgumentError: If it is not such a snapshot.
         """
+        grid = self._grid
         try:
             if "obstacles" in state:
                 obstacles = np.array(state["obstacles"], np.uint8)
@@ -314,14 +315,14 @@ class GridRobot(gymnasium.Env[Any, Any]):
                         f"{self.arguments.cells}; restore it where the size is the same."
                     )
                 goal = integer("goal", state["goal"], 0, self.arguments.cells - 1)
-                self._enter(make_map(obstacles, goal))
+                grid = make_map(obstacles, goal)
             bit_generator = np.random.PCG64()
             bit_generator.state = state["generator"]
             # Before the first reset the robot is at -1.
-            self._cell = integer("cell", state["cell"], -1, self.arguments.cells - 1)
-            self._steps_left = integer("steps_left", state["steps_left"], 0, self.max_steps)
-            self._facing = integer("facing", state["facing"], 0, 3)
-            if self._steps_left and self._cell in (-1, self._goal):
+            cell = integer("cell", state["cell"], -1, self.arguments.cells - 1)
+            steps_left = integer("steps_left", state["steps_left"], 0, self.max_steps)
+            facing = integer("facing", state["facing"], 0, 3)
+            if steps_left and (grid is None or cell in (-1, grid.goal)):
                 raise ValueError("a robot goes on that is nowhere, or at its goal")
         except (KeyError, OverflowError, TypeError, ValueError) as problem:
             if isinstance(problem, InvalidArgumentError):
@@ -329,6 +330,9 @@ class GridRobot(gymnasium.Env[Any, Any]):
             raise InvalidArgumentError(
                 f"this is no state of a GridRobot ({problem!r}); pass what state() returned."
             ) from None
+        if grid is not None and grid is not self._grid:
+            self._enter(grid)
+        self._cell, self._steps_left, self._facing = cell, steps_left, facing
         self.np_random = np.random.Generator(bit_generator)
 
     def _draw_map(self) -> GridMap:

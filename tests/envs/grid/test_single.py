@@ -123,8 +123,12 @@ def test_a_foreign_state_is_refused(state):
 def test_a_state_of_numbers_that_there_are_not_is_refused(name, number):
     env = GridRobot(layout="random", size=4)
     env.reset(seed=0)
+    other = GridRobot(layout="random", size=4)
+    other.reset(seed=1)
+    before = env.state()
     with pytest.raises(InvalidArgumentError, match=f"{name} must be an integer"):
-        env.restore(env.state() | {name: number})
+        env.restore(other.state() | {name: number})
+    assert env.state() == before
 
 
 def test_a_state_of_another_size_is_refused():
