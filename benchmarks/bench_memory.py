@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         suite, store = Path(folder, "suite.toml"), Path(folder, "store.sqlite")
         # More of them than can be made in the time.
-        rows = (AGENTS.format(number=each, learning_starts=100 + each) for each in range(250))
+        rows = (AGENTS.format(number=each, learning_starts=100 + each) for each in range(2_000))
         suite.write_text(SUITE + "".join(rows))
         command = [sys.executable, "-m", "lexigym", "bench", str(suite), "--jobs", "1"]
         driver = subprocess.Popen(
@@ -74,7 +74,8 @@ def main() -> None:
         while (passed := time.perf_counter() - started) < seconds:
             time.sleep(1)
             if driver.poll() is not None:
-                raise SystemExit(f"the bench ended with {driver.returncode} after {passed:.0f} s")
+                print(f"the bench ended with {driver.returncode} after {passed:.0f} s")
+                break
             process = psutil.Process(driver.pid)
             workers = sum(each.memory_info().rss for each in process.children(recursive=True))
             readings.append((passed, process.memory_info().rss / 2**20, workers / 2**20))
@@ -82,6 +83,8 @@ def main() -> None:
         driver.wait()
     for part in range(PARTS):
         ours = [each for each in readings if int(PARTS * each[0] / seconds) == part]
+        if not ours:
+            break
         _, driving, working = (median(column) for column in zip(*ours, strict=True))
         end = (part + 1) * arguments.minutes / PARTS
         print(f"until minute {end:4.1f}: driver {driving:6.1f} MiB, workers {working:7.1f} MiB")
