@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import multiprocessing.connection
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -51,10 +51,9 @@ def closing(env: Any, name: str) -> Iterator[None]:
 
 
 def _lost(workers: list[BaseProcess]) -> BaseProcess | None:
-    until = time.monotonic() + SECONDS_TO_END
-    while workers:
-        lost = next((each for each in workers if each.exitcode is not None), None)
-        if lost is not None or time.monotonic() > until:
-            return lost
-        time.sleep(0.01)
-    return None
+    ended = multiprocessing.connection.wait([each.sentinel for each in workers], SECONDS_TO_END)
+    lost = next((each for each in workers if each.sentinel in ended), None)
+    if lost is not None:
+        # Its exit code comes a moment later.
+        lost.join()
+    return lost

@@ -19,6 +19,7 @@ from .curve import Curve
 from .episodes import episodes_to_look_at, make_drawing_environment
 from .guard import Environment, guarded
 from .manifest import manifest
+from .memory import return_memory
 from .run import Result, Run
 from .tensorboard import curve_log, log_argument, log_folder
 
@@ -49,6 +50,8 @@ def execute(
     except BaseException as error:
         # An environment may exit, and what isn't written in Python may panic.
         result = failure(run, error)
+    # One process makes many runs, one after the other.
+    return_memory()
     return dataclasses.replace(result, manifest=result.manifest | manifest())
 
 

@@ -1,36 +1,9 @@
 """An experiment, or suite: environments, agents and seeds with their budgets, read from TOML.
 
-For instance:
-
-    seeds = [0, 1, 2]
-    evaluation_episodes = 200               # or "all": each example of the held-out split, once
-    curve_points = 10                       # evaluations while an agent learns
-    timeout = 3_600                         # seconds that a run may take
-    hyperparameters.dqn = { gamma = 0.95 }  # of all rows of this agent
-
-    [[agents]]
-    name = "dqn"                            # a name of the registry, or a label with `agent`
-
-    [[agents]]
-    name = "dqn, double"
-    agent = "dqn"
-    hyperparameters = { double = true }     # of this row
-
-    [[environments]]
-    name = "random maps"                    # the column of the table; the id if left out
-    id = "GridRobot-v0"
-    arguments = { layout = "random" }
-    evaluation = { split = "test" }         # added to the arguments for the evaluation
-    steps = 40_000
-    num_envs = 8
-    timeout = 7_200                         # in place of the suite's
-    hyperparameters.dqn = { batch_size = 128 }   # for this environment only
-
-Suites that ship are named, those of a user are paths. One that says `base = "quick"` is that suite
-with changes: what it sets replaces what is there, agents and environments are told by their names,
-and those with new names come last.
-
-`timeout` is no part of what a run is; `docs/suites.md` tells what becomes of runs that go wrong.
+`docs/suites.md` shows one with every key, and what becomes of runs that go wrong. Suites that ship
+are named, those of a user are paths. One that says `base = "quick"` is that suite with changes:
+what it sets replaces what is there, agents and environments are told by their names, and those with
+new names come last. `timeout` is no part of what a run is.
 """
 
 from __future__ import annotations

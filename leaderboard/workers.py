@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, Protocol, Self
 
 from .execution import execute, failure
-from .memory import return_memory
 from .process_ends import kill_tree, told_end
 from .run import Result, Run
 
@@ -302,8 +301,6 @@ def _execute(run: Run, tensorboard: str | None, steps: Cell, place: Cell) -> Res
     except KeyboardInterrupt as error:
         # Of the run's own, since those of the keyboard are ignored here.
         return failure(run, error)
-    finally:
-        return_memory()
 
 
 def live_with_the_parent() -> None:

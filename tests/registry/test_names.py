@@ -78,7 +78,7 @@ def test_a_family_is_asked_for_names_alone() -> None:
     assert asked == ["a/b"]
 
 
-@pytest.mark.parametrize("module", ["..", ".x", "a b", "os;x", "/tmp/x", "a..b", "\x1b"])
+@pytest.mark.parametrize("module", ["..", ".x", "a b", "os;x", "/x", "a..b", "\x1b"])
 def test_what_is_no_module_is_not_imported(module: str) -> None:
     with pytest.raises(UnknownNameError, match="is no module: write") as caught:
         find_spec(f"{module}:GridRobot-v0")
