@@ -25,7 +25,9 @@ class HuggingFaceTokenizer:
         purpose, instead = f"the tokenizer {name!r}", "use tokenizer='words'"
         transformers = require("transformers", purpose, "lexigym[lm]", instead)
         try:
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+            # Code of a tokenizer's own would be executed, which transformers may otherwise ask for.
+            own = {"trust_remote_code": False}
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(name, **own)
         # A damaged file is met with whatever the library happens to raise.
         except Exception as error:
             raise InvalidArgumentError(

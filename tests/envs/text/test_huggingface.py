@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -69,3 +71,18 @@ def test_a_damaged_file_is_refused_in_one_line(tmp_path, content):
         gymnasium.make("QA-v0", level="small", tokenizer=str(tmp_path))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 800
+
+
+def test_code_of_a_tokenizer_is_not_executed(tmp_path, monkeypatch):
+    folder, mark = tmp_path / "tokenizer", tmp_path / "mark"
+    folder.mkdir()
+    (folder / "evil.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
+    code = {"AutoTokenizer": ["evil.Evil", "evil.Evil"]}
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "Evil", "auto_map": code})
+    )
+    # Whoever is asked says yes.
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    with pytest.raises(InvalidArgumentError, match="can't be loaded"):
+        gymnasium.make("QA-v0", level="small", tokenizer=str(folder))
+    assert not mark.exists()
