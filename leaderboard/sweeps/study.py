@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sqlite3
 import time
 import traceback
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def open_study(path: Path, sweep: Sweep) -> Iterator[Study]:
         LexigymError: If another process is at it.
     """
     optuna = require("optuna", "tune", "lexigym[tune]")
+    from sqlalchemy import QueuePool
     from sqlalchemy.exc import SQLAlchemyError
 
     verbosity = optuna.logging.get_verbosity()
@@ -56,7 +58,14 @@ def open_study(path: Path, sweep: Sweep) -> Iterator[Study]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+            # In a URL characters of the path may mean something to SQLAlchemy, and to Optuna.
+            storage = optuna.storages.RDBStorage(
+                "sqlite://",
+                {
+                    "creator": lambda: sqlite3.connect(path, check_same_thread=False),
+                    "poolclass": QueuePool,
+                },
+            )
             study = optuna.create_study(
                 storage=storage,
                 study_name=SWEEP,

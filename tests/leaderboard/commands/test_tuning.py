@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,16 +15,11 @@ import gymnasium
 import numpy as np
 import psutil
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import lexigym
 from lexigym.leaderboard.command_line import main
-from lexigym.leaderboard.experiment import load_experiment, parse_experiment
-from lexigym.leaderboard.sweeps.search_space import default_specs, search_space
+from lexigym.leaderboard.experiment import load_experiment
 from lexigym.leaderboard.sweeps.sweep import Stream, Sweep, run_trial
-from lexigym.leaderboard.sweeps.tuned_experiment import tuned_experiment, write_experiment
-from lexigym.registry.agents import find_agent
 
 optuna = pytest.importorskip("optuna")
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -332,6 +326,13 @@ def test_another_sweep_in_the_same_storage_is_refused(tune, change, message):
     assert len(aims()) == 1
 
 
+@pytest.mark.parametrize("name", ["what?", "a b", "{x}", "50%25", "#1"])
+def test_a_storage_of_any_name(tune, name):
+    tune(*STUDY, *AIM, "--trials", "1", "--storage", f"{name}.sqlite")
+    assert Path(f"{name}.sqlite").read_bytes().startswith(b"SQLite format 3")
+    assert "found 1 trials" in tune(*STUDY, *AIM, "--trials", "1", "--storage", f"{name}.sqlite")
+
+
 def test_a_storage_that_is_none_is_refused(tune):
     Path("x.sqlite").write_text("This is no database, but it is long enough to be taken for one.")
     error = tune(*STUDY, *AIM, "--storage", "x.sqlite", code=2)
@@ -388,25 +389,6 @@ def test_a_missing_package_names_the_extra(tune, monkeypatch, package):
     assert "pip install 'lexigym[tune]'" in message
 
 
-@pytest.mark.parametrize(
-    ("spec", "kind", "logarithmic"),
-    [
-        ("1e-5..1e-2", "Float", True),
-        ("0.01..1", "Float", True),
-        ("0.1..1", "Float", False),
-        ("-1.0..100", "Float", False),
-        ("32..256", "Int", False),
-        ("16..256", "Int", True),
-        ("0..256", "Int", False),
-        ("1_000..100_000", "Int", True),
-    ],
-)
-def test_a_range_is_drawn_by_its_logarithm_where_it_spans_magnitudes(spec, kind, logarithmic):
-    distribution = search_space({"x": spec})["x"]
-    assert type(distribution).__name__ == f"{kind}Distribution"
-    assert distribution.log == logarithmic
-
-
 def test_choices_may_be_any_plain_value(tune):
     lists = ("--search", "net_arch=[[8], [16, 16]]", "--search", 'memory=["auto", "transitions"]')
     tune("GridRobot-v0", "dqn", *lists, "--steps", "9", "--trials", "2", "--out", "x.toml")
@@ -418,13 +400,6 @@ def test_choices_may_be_any_plain_value(tune):
 def test_an_agent_may_say_what_to_search(tune):
     tune("Target-v0", "self-aware", "--steps", "5", "--trials", "3", "--out", "x.toml")
     assert load_experiment("x.toml").agents[-1].hyperparameters.keys() == {"aim", "limit"}
-
-
-def test_what_is_searched_by_default_is_what_the_agent_knows():
-    assert {"learning_rate", "gamma", "n_steps"} <= default_specs(find_agent("dqn", {})).keys()
-    assert "n_steps" in default_specs(find_agent("sb3/dqn", {}))
-    # There it is the length of a rollout.
-    assert "n_steps" not in default_specs(find_agent("sb3/ppo", {}))
 
 
 @pytest.mark.parametrize("agent", ["dqn", "sb3/dqn"])
@@ -478,28 +453,3 @@ def test_a_trial_is_the_mean_over_agents_of_different_seeds(monkeypatch):
     assert run_trial(sweep, {"aim": 2.0}, Target(), lambda index, _: index != 3) is None
     assert run_trial(sweep, {"aim": 2.0}, Target(), lambda index, _: index != 11) == -9
     assert len(Aimer.learned) == 3 + 1 + 3
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-PLAIN = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT
-VALUES = st.recursive(
-    PLAIN,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    found=st.dictionaries(TEXT.filter(lambda name: name != "seed"), VALUES, max_size=3),
-    arguments=st.dictionaries(TEXT, VALUES, max_size=2),
-    description=TEXT,
-)
-def test_any_values_survive_the_file(tmp_path_factory, found, arguments, description):
-    sweep = sweep_of(hyperparameters={"aim": 1.0}, arguments=arguments, evaluation=arguments)
-    path = tmp_path_factory.getbasetemp() / "found.toml"
-    write_experiment(path, tuned_experiment(sweep, found, description))
-    experiment = parse_experiment("found", tomllib.loads(path.read_text("utf-8")))
-    assert experiment.description == description
-    assert experiment.agents[-1].hyperparameters == {"aim": 1.0} | found
-    assert experiment.environments[0].arguments == arguments
