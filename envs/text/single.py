@@ -271,7 +271,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         try:
             bit_generator = np.random.PCG64()
             bit_generator.state = state["generator"]
-            example, last = state["example"], self.task.tokenizer.size - 1
+            index, last = state["example"], self.task.tokenizer.size - 1
             written = [integer("a token", token, 0, last) for token in state["written"]]
             running = bool(state["running"])
         except (KeyError, OverflowError, TypeError, ValueError) as problem:
@@ -279,12 +279,15 @@ class TokenEnv(gymnasium.Env[Any, Any]):
                 f"this is no state of a token environment ({problem!r}); pass what state() "
                 "returned."
             ) from None
+        example = None if index is None else self.task.examples.get(index)
+        before = self.state()
         self.np_random = np.random.Generator(bit_generator)
-        self._running = False
+        self._example, self._running = None, False
         if example is not None:
-            self._begin(self.task.examples.get(example))
+            self._begin(example)
             for token in written:
                 if not self._running:
+                    self.restore(before)
                     raise InvalidArgumentError(
                         f"a text of {len(written)} tokens that ended before goes on in this state; "
                         "pass what state() returned."

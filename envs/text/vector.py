@@ -376,16 +376,17 @@ class TokenVectorEnv(VectorEnv[Any, Any, Any]):
                 [integer("a token", token, 0, last) for token in tokens]
                 for tokens in state["written"]
             ]
-            texts = list(zip(range(self.num_envs), state["examples"], written, strict=True))
+            chosen = list(zip(range(self.num_envs), state["examples"], written, strict=True))
         except (KeyError, OverflowError, TypeError, ValueError) as problem:
             raise InvalidArgumentError(
                 f"this is no state of {self.num_envs} token environments ({problem!r}); pass what "
                 "state() of one with the same arguments returned."
             ) from None
+        texts = [(env, self.task.examples.get(index), tokens) for env, index, tokens in chosen]
         self._running[:] = False
         unfinished = np.zeros(self.num_envs, bool)
         for env, example, tokens in texts:
-            self._begin(np.arange(self.num_envs) == env, self.task.examples.get(example))
+            self._begin(np.arange(self.num_envs) == env, example)
             for token in tokens:
                 # No other text is running.
                 self._write(np.full(self.num_envs, token))

@@ -137,9 +137,11 @@ def test_it_goes_on_from_a_snapshot(name, arguments):
     for _ in range(12):
         actions = env.oracle_action()
         assert_equal(env.step(actions), twin.step(actions))
-    for wrong in ({}, {**env.state(), "written": [[10**6], [], []]}):
+    before = twin.state()
+    for wrong in ({}, {"written": [[10**6], [], []]}, {"examples": [0, 1, -1]}):
         with pytest.raises(InvalidArgumentError):
-            twin.restore(wrong)
+            twin.restore(wrong and before | wrong)
+        assert twin.state() == before
 
 
 def test_no_state_lets_a_text_go_on_after_its_end():
