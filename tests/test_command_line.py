@@ -1,6 +1,5 @@
 """The command `lexigym`, in this process: what it prints, where, and its exit codes."""
 
-import json
 import re
 import sys
 
@@ -10,6 +9,7 @@ import pytest
 import lexigym as package
 from lexigym.leaderboard.command_line import main
 from lexigym.leaderboard.parser import setting
+from lexigym.registry.plain_json import read_plain
 
 
 @pytest.fixture
@@ -261,11 +261,12 @@ class TestCorridor:
         assert "[1.00, 1.00]" in table
         assert "2 failed" in table
         assert "failed: lazy on Corridor-v0, seeds 0, 1: ValueError: it doesn't want" in table
-        content = json.loads((tmp_path / "out" / "results.json").read_text())
+        content = read_plain((tmp_path / "out" / "results.json").read_text())
         assert len(content["results"]) == 8
         scores = {row["agent"]: row["overall"]["score"] for row in content["scores"]}
         assert scores["oracle"] == scores["corridor/right"] == 1
         assert scores["random"] == pytest.approx(0, abs=0.5)
+        assert scores["lazy"] is None
         # It was kept, and is shown without running anything.
         assert "[1.00, 1.00]" in lexigym("leaderboard", "suite")
         assert "2 failed" in lexigym("leaderboard")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -94,7 +95,19 @@ def _write(experiment: Experiment, results: Sequence[Result], path: str) -> None
         "scores": [dataclasses.asdict(row) for row in summarise(results)],
     }
     with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(_as_json(content), indent=1, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value with null for NaN, and infinities as texts, since JSON has none of them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _as_json(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(each) for each in value]
+    return value
 
 
 def _cores() -> int:
