@@ -1,10 +1,11 @@
-"""An environment in use: closed in the end, and if it lost a worker, the worker is named."""
+"""An environment is made, and closed in the end; if it lost a worker, the worker is named."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing.connection
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterable, Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -26,28 +27,62 @@ def closing(env: Any, name: str) -> Iterator[None]:
     Raises:
         EnvironmentFaultError: In place of what is raised where the environment has lost a worker.
     """
-    workers = [
-        each for each in getattr(env.unwrapped, "processes", ()) if isinstance(each, BaseProcess)
-    ]
+    workers = _workers_of(env.unwrapped)
     try:
-        yield
-    except BaseException as error:
-        lost = _lost(workers) if isinstance(error, (EOFError, ConnectionError)) else None
-        for worker in workers:
-            worker.kill()
+        with _ending(workers, name):
+            yield
+    except BaseException:
         if workers:
             # To close it might wait for one that hangs, and nothing of it is left.
             env.unwrapped.closed = True
         else:
             with contextlib.suppress(Exception):
                 env.close()
+        raise
+    env.close()
+
+
+@contextlib.contextmanager
+def making(name: str) -> Iterator[None]:
+    """Leave no worker behind where an environment can't be made.
+
+    Raises:
+        EnvironmentFaultError: In place of what is raised where it lost a worker.
+    """
+    workers: list[BaseProcess] = []
+    with _ending(workers, name):
+        try:
+            yield
+        except BaseException as error:
+            # Nothing else knows what a constructor began that raised.
+            frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+            holders = {id(each): each for each in (frame.f_locals.get("self") for frame in frames)}
+            workers += [worker for each in holders.values() for worker in _workers_of(each)]
+            raise
+
+
+@contextlib.contextmanager
+def _ending(workers: Iterable[BaseProcess], name: str) -> Iterator[None]:
+    """After a failure kill the workers, and name the one that was lost before, if one was."""
+    try:
+        yield
+    except BaseException as error:
+        lost = _lost([*workers]) if isinstance(error, (EOFError, ConnectionError)) else None
+        for worker in workers:
+            worker.kill()
         if lost is None:
             raise
         raise EnvironmentFaultError(
             f"the environment {name!r} lost its worker {lost.name!r}, which "
             f"{told_end(lost.exitcode)}."
         ) from error
-    env.close()
+
+
+def _workers_of(env: Any) -> list[BaseProcess]:
+    processes = getattr(env, "processes", None)
+    if not isinstance(processes, (list, tuple)):
+        return []
+    return [each for each in processes if isinstance(each, BaseProcess)]
 
 
 def _lost(workers: list[BaseProcess]) -> BaseProcess | None:

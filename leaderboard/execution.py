@@ -14,7 +14,7 @@ from ..agents.protocol import evaluate
 from ..registry.agents import find_agent, seed_argument
 from ..registry.environments import make_environment, make_vector_environment
 from ..registry.terminal import LINES, printable
-from .closing import closing
+from .closing import closing, making
 from .curve import Curve
 from .episodes import episodes_to_look_at, make_drawing_environment
 from .guard import Environment, guarded
@@ -120,4 +120,5 @@ def make_learning_environment(
     """
     if num_envs == 1:
         return guarded(make_environment(id, **arguments), id, place)
-    return guarded(make_vector_environment(id, num_envs, **arguments), id)
+    with making(id):
+        return guarded(make_vector_environment(id, num_envs, **arguments), id)

@@ -91,6 +91,8 @@ ENVIRONMENTS = {
 }
 VECTOR = "EnvironmentFaultError: the vector of 2 environments '{id}' "
 VECTORS = {
+    "LosesAWorkerWhenMade": f"{IT}lost its worker 'Worker<LosesAWorkerWhenMade>-1', which was "
+    "killed by SIGKILL.",
     "LosesAWorker": f"{IT}lost its worker 'Worker<LosesAWorker>-1', which was killed by SIGKILL.",
     "VectorPaysNaN": f"{VECTOR}paid a reward of nan in step 1 of environment 1: {FINITE}",
     "VectorPaysNothing": f"{VECTOR}paid rewards of shape () in step 1: they must have shape (2,).",

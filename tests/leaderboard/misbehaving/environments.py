@@ -276,6 +276,17 @@ class Workers(AsyncVectorEnv):
         super().__init__(makers, autoreset_mode=AutoresetMode(autoreset_mode))
 
 
+class IsKilledWhenMadeAsTheSecond(Numbered):
+    def __init__(self, number: int = 0) -> None:
+        super().__init__(number)
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class LosesAWorkerWhenMade(Workers):
+    kind = IsKilledWhenMadeAsTheSecond
+
+
 class LosesAWorker(Workers):
     kind = IsKilledAsTheSecond
 
