@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import multiprocessing
 import re
 import sys
 import time
@@ -198,8 +199,13 @@ def test_an_environment_that_goes_wrong_fails_its_run_with_a_line(name: str) -> 
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_vector_that_goes_wrong_fails_its_run_with_a_line(name: str) -> None:
+    others = set(multiprocessing.active_children())
     result = execute(on(name, LEARNING))
     assert result.error == VECTORS[name].replace("{id}", result.run.environment_id)
+    for left in set(multiprocessing.active_children()) - others:
+        # One that was killed may be about to end.
+        left.join(10)
+        assert not left.is_alive()
 
 
 @pytest.mark.parametrize("name", AGENTS)
