@@ -3,18 +3,21 @@
 The same runs of `dqn` on GridRobot-v0 are made by a script of the kind that everybody writes, by
 `lexigym bench --jobs 1` and by `lexigym bench --jobs 2`, in turn, each as a process of its own with
 one thread per run: imports, making the environments, learning, evaluating, and keeping the results.
+What it costs is told in seconds of the clock and of the processors, of all processes together.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 SUITE = """
 seeds = {seeds}
@@ -43,13 +46,27 @@ for name in ("random", "oracle", "dqn"):
                 agent.learn({steps})
             print(name, seed, evaluate(agent, env, {episodes}).mean())
 """
+NAMES = ("by hand", "one job", "two jobs")
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
-def seconds_of(command: list[str]) -> float:
-    start = time.perf_counter()
+class Seconds(NamedTuple):
+    """What a command took."""
+
+    clock: float
+    processors: float
+
+
+def seconds_of(command: list[str]) -> Seconds:
+    clock, processors = time.perf_counter(), processor_seconds()
     subprocess.run(command, check=True, capture_output=True, env=os.environ | THREADS)
-    return time.perf_counter() - start
+    return Seconds(time.perf_counter() - clock, processor_seconds() - processors)
+
+
+def processor_seconds() -> float:
+    """Of the processes that were started here, and of those that these waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main() -> None:
@@ -78,10 +95,21 @@ def main() -> None:
                     seconds_of([*bench, "--jobs", "2", "--store", f"{store}2"]),
                 )
             )
-            print("by hand {:.1f} s, one job {:.1f} s, two jobs {:.1f} s".format(*taken[-1]))
-    overhead = median(one / hand - 1 for hand, one, _ in taken)
-    gain = median(one / two for _, one, two in taken)
-    print(f"bench over a script: {overhead:+.1%}; two jobs over one: {gain:.2f} (medians)")
+            print(
+                *(
+                    f"{name} {seconds.clock:.1f} s, {seconds.processors:.1f} s of processors"
+                    for name, seconds in zip(
+                        ("by hand", "one job", "two jobs"), taken[-1], strict=True
+                    )
+                ),
+                sep="; ",
+                flush=True,
+            )
+    clock = median(one.clock / hand.clock - 1 for hand, one, _ in taken)
+    processors = median(one.processors / hand.processors - 1 for hand, one, _ in taken)
+    gain = median(one.clock / two.clock for _, one, two in taken)
+    print(f"bench over a script: {clock:+.1%} by the clock, {processors:+.1%} of processors")
+    print(f"two jobs over one: {gain:.2f} (medians)")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -277,6 +278,8 @@ def _serve(connection: Any, steps: Cell, place: Cell) -> None:
         try:
             task = connection.recv()
         except EOFError:
+            # At its end Python would look through all that was imported for what can be freed.
+            gc.freeze()
             return
         place[0] = NOWHERE
         connection.send(task(steps, place))
