@@ -89,7 +89,9 @@ class ProgressBars:
         """Move a bar."""
         self._pace.stepped(index, steps)
         self._bars.update(self._tasks[index], completed=steps)
-        self._bars.update(self._overall, pace=_describe_pace(self._pace))
+        # It looks at all runs that are left, many times a second.
+        if not self._bars.disable:
+            self._bars.update(self._overall, pace=_describe_pace(self._pace))
 
     def finished(self, index: int, result: Result) -> None:
         """Remove a bar, and move the one of all runs."""

@@ -44,8 +44,8 @@ def execute_all_on_ray(
     timeout: Timeout = unlimited,
     *,
     address: str | None = None,
-) -> dict[int, Result]:
-    """Execute runs on a Ray cluster and return their results, by the position of the run.
+) -> set[int]:
+    """Execute runs on a Ray cluster and return the positions of those that were taken.
 
     Ray places each run where a core is free, and where a GPU is free too if the run's
     hyperparameter `device` begins with "cuda"; other runs see no GPU. A run that is lost is done
@@ -79,7 +79,7 @@ def execute_all_on_ray(
     taken = (index for index, run in enumerate(runs) if take(run))
     first = next(taken, None)
     if first is None:
-        return {}
+        return set()
     with _connected(address) as ray:
         return _Driver(ray, runs, watcher, tensorboard, timeout).execute(
             chain([first], taken), jobs
@@ -102,7 +102,7 @@ class _Driver:
         # Relative paths are those of this process, wherever a worker was started.
         self.folder = Path.cwd()
         self.tensorboard = None if tensorboard is None else str(Path(tensorboard).resolve())
-        self.results: dict[int, Result] = {}
+        self.finished: set[int] = set()
         self.running: dict[Any, int] = {}
         self.lost: deque[int] = deque()
         self.kills: Counter[int] = Counter()
@@ -112,12 +112,12 @@ class _Driver:
         self.began: dict[int, float] = {}
         self.reading = self.board.read.remote()
 
-    def execute(self, waiting: Iterator[int], jobs: int | None) -> dict[int, Result]:
+    def execute(self, waiting: Iterator[int], jobs: int | None) -> set[int]:
         try:
             while True:
                 self._submit(waiting, jobs or self._cluster_has("CPU") or 1)
                 if not self.running:
-                    return self.results
+                    return self.finished
                 done, _ = self.ray.wait(list(self.running), timeout=SECONDS_BETWEEN_REPORTS)
                 self._report()
                 for reference in done:
@@ -226,7 +226,7 @@ class _Driver:
         self._finish(index, Result(self.runs[index], error=error))
 
     def _finish(self, index: int, result: Result) -> None:
-        self.results[index] = result
+        self.finished.add(index)
         self.watcher.finished(index, result)
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from .comparison import different_outcome
 from .progress import ProgressBars
-from .run import Result
+from .run import Result, Run
 from .workers import execute_all
 
 
@@ -23,9 +23,20 @@ def rerun(results: Sequence[Result], console: Console) -> list[tuple[Result, str
         console: Shows how they go.
     """
     runs = [result.run for result in results]
-    with ProgressBars(runs, 1, console) as bars:
-        executed = execute_all(runs, 1, bars, lambda _: True)
+    with _Collector(runs, 1, console) as collector:
+        execute_all(runs, 1, collector, lambda _: True)
+    again = collector.results
     return [
-        (executed[index], different_outcome(result, executed[index]))
+        (again[index], different_outcome(result, again[index]))
         for index, result in enumerate(results)
     ]
+
+
+class _Collector(ProgressBars):
+    def __init__(self, runs: Sequence[Run], jobs: int, console: Console) -> None:
+        super().__init__(runs, jobs, console)
+        self.results: dict[int, Result] = {}
+
+    def finished(self, index: int, result: Result) -> None:
+        super().finished(index, result)
+        self.results[index] = result

@@ -30,8 +30,8 @@ class Executor(Protocol):
         watcher: Watcher,
         take: Callable[[Run], bool],
         check: Callable[[Run], None] | None,
-    ) -> dict[int, Result]:
-        """Return the results of the runs that were taken, by position."""
+    ) -> set[int]:
+        """Return the positions of the runs that were taken, whose results the watcher has."""
 
 
 def execute_missing(
@@ -53,13 +53,11 @@ def execute_missing(
         store: Where results are found and kept.
         check: Called with each run that is missing before any is executed; may raise.
     """
-    results: dict[int, Result] = {}
 
     def find(index: int, *, failed: bool) -> bool:
         result = store.find(runs[index])
         if result is None or (result.error is not None and not failed):
             return False
-        results[index] = result
         watcher.found(index)
         return True
 
@@ -70,15 +68,14 @@ def execute_missing(
         # Two rows may ask for the same.
         first = {runs[index].key: index for index in reversed(missing)}
         chosen = sorted(first.values())
-        executed = executor(
+        taken = executor(
             [runs[index] for index in chosen],
             watcher=keeper.watching(chosen),
             take=store.claim,
             check=unchecked,
         )
         unchecked = None
-        done = {chosen[place]: result for place, result in executed.items()}
-        results |= done
+        done = {chosen[place] for place in taken}
         mine = {runs[index].key for index in done}
         missing = [
             index
@@ -87,7 +84,8 @@ def execute_missing(
         ]
         if missing:
             time.sleep(SECONDS_BETWEEN_LOOKS)
-    return [results[index] for index in range(len(runs))]
+    # Not held meanwhile: those of thousands of runs fill the memory.
+    return [result for run in runs if (result := store.find(run)) is not None]
 
 
 class _Keeper:

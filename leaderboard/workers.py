@@ -55,8 +55,10 @@ def execute_all(
     check: Callable[[Run], None] | None = None,
     tensorboard: str | None = None,
     timeout: Timeout = unlimited,
-) -> dict[int, Result]:
-    """Execute runs in `jobs` processes and return their results, by the position of the run.
+) -> set[int]:
+    """Execute runs in `jobs` processes and return the positions of those that were taken.
+
+    Their results are the watcher's alone, since those of thousands of runs fill the memory.
 
     A run whose process dies is done again, after the others and alone, since it may have lacked
     memory; if its process dies then too, it is marked as failed. One that takes too long is ended
@@ -76,8 +78,8 @@ def execute_all(
             driver.check(check)
         for index in driver.execute(deque(range(len(runs))), jobs):
             for error in driver.execute(deque([index]), 1).values():
-                driver.finish(index, Result(runs[index], error=error))
-    return driver.results
+                watcher.finished(index, Result(runs[index], error=error))
+    return driver.taken
 
 
 def progress(run: Run, steps: int, place: int = NOWHERE) -> str:
@@ -108,7 +110,6 @@ class _Driver:
         self.tensorboard = tensorboard
         self.timeout = timeout
         self.taken: set[int] = set()
-        self.results: dict[int, Result] = {}
         self.idle: list[_Worker] = []
         self.busy: dict[_Worker, int] = {}
 
@@ -167,7 +168,7 @@ class _Driver:
                     del self.busy[worker]
                 else:
                     if result is not None:
-                        self.finish(index, result)
+                        self.watcher.finished(index, result)
         return lost
 
     def _begin(self, index: int) -> None:
@@ -201,11 +202,6 @@ class _Driver:
         del self.busy[worker]
         worker.end(0)
         return took_too_long(run, limit, worker.progress(run))
-
-    def finish(self, index: int, result: Result) -> None:
-        """Keep a result, and tell of it."""
-        self.results[index] = result
-        self.watcher.finished(index, result)
 
 
 class _LostError(Exception):

@@ -214,6 +214,9 @@ def test_an_agent_that_goes_wrong_fails_its_run_with_a_line(name: str) -> None:
 
 
 class Watcher:
+    def __init__(self) -> None:
+        self.results: dict[int, Result] = {}
+
     def started(self, index: int) -> None:
         pass
 
@@ -221,7 +224,7 @@ class Watcher:
         assert steps >= 0
 
     def finished(self, index: int, result: Result) -> None:
-        pass
+        self.results[index] = result
 
 
 def timeout(run: Run) -> float:
@@ -263,7 +266,9 @@ def test_runs_that_take_their_process_along_harm_no_other(
     sound = [dataclasses.replace(RUN, seed=seed) for seed in range(len(faulty))]
     # One well, one not, and so on.
     runs = [run for pair in zip(sound, faulty, strict=True) for run in pair]
-    results = execute_all(runs, jobs, Watcher(), lambda _: True, timeout=timeout)
+    watcher = Watcher()
+    assert execute_all(runs, jobs, watcher, lambda _: True, timeout=timeout) == {*range(len(runs))}
+    results = watcher.results
     assert sorted(results) == list(range(len(runs)))
     for index, line in enumerate(lines):
         assert re.fullmatch(line, results[2 * index + 1].error or "")

@@ -54,6 +54,7 @@ class Record:
     def __init__(self) -> None:
         self.events: list[tuple[str, int]] = []
         self.steps: dict[int, list[int]] = {}
+        self.results: dict[int, Result] = {}
 
     def started(self, index: int) -> None:
         self.events.append(("started", index))
@@ -63,6 +64,7 @@ class Record:
 
     def finished(self, index: int, result: Result) -> None:
         self.events.append(("finished", index))
+        self.results[index] = result
 
     def counts(self, event: str) -> Counter[int]:
         return Counter(index for each, index in self.events if each == event)
@@ -87,6 +89,14 @@ def processes_of_runs() -> list[psutil.Process]:
 
 def anything(run: Run) -> bool:
     return True
+
+
+def results_on_ray(runs: list[Run], jobs: int | None, record: Record, **options: Any) -> Any:
+    """Execute runs, and return what the watcher was told, in the order of the runs."""
+    options.setdefault("take", anything)
+    taken = execute_all_on_ray(runs, jobs, record, **options)
+    assert taken == set(record.results)
+    return dict(sorted(record.results.items()))
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +144,10 @@ def test_results_are_those_of_local_processes(
     def take(run: Run) -> bool:
         return run.seed != 4
 
-    results = execute_all_on_ray(runs, None, record, take, address=machines.address)
-    local = execute_all(runs, 2, Record(), take)
-    assert sorted(results) == sorted(local) == [0, 1, 2, 4]
+    results = results_on_ray(runs, None, record, take=take, address=machines.address)
+    locally = Record()
+    assert execute_all(runs, 2, locally, take) == set(results) == {0, 1, 2, 4}
+    local = locally.results
     for index, result in results.items():
         assert result.run == runs[index]
         assert result.returns == local[index].returns
@@ -165,7 +176,7 @@ def test_a_run_whose_process_is_killed_is_done_again_once(machines: Any) -> None
     record = Killer()
     slow = dataclasses.replace(CORRIDOR, hyperparameters={"laziness": 2.0})
     runs = [slow, needy, dying, unreadable]
-    results = execute_all_on_ray(runs, 1, record, anything, address=machines.address)
+    results = results_on_ray(runs, 1, record, address=machines.address)
     assert {index: result.error for index, result in results.items()} == {
         0: None,
         1: "no machine of the cluster has a GPU: add one, or choose device='cpu'",
@@ -195,11 +206,10 @@ def test_a_run_that_takes_too_long_is_ended_and_the_others_go_on(machines: Any) 
     endless = dataclasses.replace(CORRIDOR, hyperparameters={"laziness": 1000.0})
     runs = [ROBOT, endless, dataclasses.replace(ROBOT, seed=4)]
     record = Record()
-    results = execute_all_on_ray(
+    results = results_on_ray(
         runs,
         1,
         record,
-        anything,
         timeout=lambda run: 2.0 if run == endless else 300.0,
         address=machines.address,
     )
@@ -230,7 +240,7 @@ def test_runs_of_a_lost_machine_are_done_on_another(machines: Any) -> None:
 
     record = Killer()
     runs = [dataclasses.replace(CORRIDOR, seed=seed) for seed in range(5)]
-    results = execute_all_on_ray(runs, None, record, anything, address=machines.address)
+    results = results_on_ray(runs, None, record, address=machines.address)
     assert sorted(results) == list(range(5))
     assert [result.error for result in results.values()] == [None] * 5
     assert all(results[index].run == run for index, run in enumerate(runs))
@@ -266,7 +276,7 @@ def test_without_an_address_the_cluster_ends_with_the_runs(
 ) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     others = set(psutil.Process().children(recursive=True))
-    results = execute_all_on_ray([ROBOT, ROBOT], 2, Record(), anything)
+    results = results_on_ray([ROBOT, ROBOT], 2, Record())
     assert results[0].error is None
     assert results[0].returns == results[1].returns
     assert not ray.is_initialized()
@@ -276,7 +286,7 @@ def test_without_an_address_the_cluster_ends_with_the_runs(
 
 def test_where_no_run_is_taken_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert execute_all_on_ray([ROBOT], 1, Record(), lambda run: False) == {}
+    assert execute_all_on_ray([ROBOT], 1, Record(), lambda run: False) == set()
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,18 @@
 import dataclasses
 import os
 import sys
+import weakref
 
 import pytest
 
-from lexigym.leaderboard.run import Run
+from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.workers import execute_all
 
 
 class Record:
     def __init__(self) -> None:
         self.events: list[tuple[str, int]] = []
+        self.results: dict[int, Result] = {}
 
     def started(self, index):
         self.events.append(("started", index))
@@ -22,6 +24,7 @@ class Record:
 
     def finished(self, index, result):
         self.events.append(("finished", index))
+        self.results[index] = result
 
 
 RUN = Run(
@@ -49,8 +52,9 @@ def execute(plugin_folder, monkeypatch):
         record = Record()
         runs = [dataclasses.replace(RUN, agent_name=f"corridor/{agent}") for agent in agents]
         threads = os.environ.get("OMP_NUM_THREADS")
-        executed = execute_all(runs, jobs, record, lambda run: run.agent_name != "corridor/not")
-        results = [executed[index] for index in sorted(executed)]
+        taken = execute_all(runs, jobs, record, lambda run: run.agent_name != "corridor/not")
+        assert taken == set(record.results)
+        results = [record.results[index] for index in sorted(taken)]
         runs = [run for run in runs if run.agent_name != "corridor/not"]
         assert os.environ.get("OMP_NUM_THREADS") == threads
         assert [result.run for result in results] == runs
@@ -84,3 +88,21 @@ def test_a_run_that_is_not_taken_is_left_out(execute):
     results, events = execute(["right", "not", "right"], 2)
     assert len(results) == 2
     assert {index for _, index in events} == {0, 2}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_result_is_held(plugin_folder, monkeypatch, jobs):
+    monkeypatch.setattr(sys, "path", [str(plugin_folder), *sys.path])
+    told = []
+
+    class Forgetful(Record):
+        def started(self, index):
+            # The latest may still be at hand.
+            assert sum(each() is not None for each in told) <= 1
+
+        def finished(self, index, result):
+            told.append(weakref.ref(result))
+
+    assert execute_all([RUN] * 6, jobs, Forgetful(), lambda _: True) == {*range(6)}
+    assert len(told) == 6
+    assert all(each() is None for each in told)

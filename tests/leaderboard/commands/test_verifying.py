@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from lexigym.leaderboard.commands.verifying import verify
 from lexigym.leaderboard.progress import ProgressBars
+from lexigym.leaderboard.resuming import execute_missing
 from lexigym.leaderboard.run import Result, Run
 from lexigym.leaderboard.store import Store
 from lexigym.leaderboard.workers import execute_all
@@ -29,12 +31,17 @@ RUNS = [
 ]
 
 
+def unchecked(run: Run) -> None:
+    """Take any run."""
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
     """What the runs gave, as `lexigym bench` executes them."""
-    with ProgressBars(RUNS, 1, Console(quiet=True)) as bars:
-        executed = execute_all(RUNS, 1, bars, lambda _: True)
-    results = [executed[index] for index in range(len(RUNS))]
+    path = tmp_path_factory.mktemp("verified") / "results.sqlite"
+    with Store(path) as store, ProgressBars(RUNS, 1, Console(quiet=True)) as bars:
+        executor = partial(execute_all, jobs=1)
+        results = execute_missing(RUNS, executor, bars, store, unchecked)
     assert [result.error for result in results] == [None] * len(RUNS)
     return results
 
