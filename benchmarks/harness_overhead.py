@@ -98,9 +98,7 @@ def main() -> None:
             print(
                 *(
                     f"{name} {seconds.clock:.1f} s, {seconds.processors:.1f} s of processors"
-                    for name, seconds in zip(
-                        ("by hand", "one job", "two jobs"), taken[-1], strict=True
-                    )
+                    for name, seconds in zip(NAMES, taken[-1], strict=True)
                 ),
                 sep="; ",
                 flush=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing.connection
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -29,16 +29,18 @@ def closing(env: Any, name: str) -> Iterator[None]:
     """
     workers = _workers_of(env.unwrapped)
     try:
-        with _ending(workers, name):
-            yield
-    except BaseException:
+        yield
+    except BaseException as error:
+        fault = _end(workers, error, name)
         if workers:
             # To close it might wait for one that hangs, and nothing of it is left.
             env.unwrapped.closed = True
         else:
             with contextlib.suppress(Exception):
                 env.close()
-        raise
+        if fault is None:
+            raise
+        raise fault from error
     env.close()
 
 
@@ -49,33 +51,30 @@ def making(name: str) -> Iterator[None]:
     Raises:
         EnvironmentFaultError: In place of what is raised where it lost a worker.
     """
-    workers: list[BaseProcess] = []
-    with _ending(workers, name):
-        try:
-            yield
-        except BaseException as error:
-            # Nothing else knows what a constructor began that raised.
-            frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
-            holders = {id(each): each for each in (frame.f_locals.get("self") for frame in frames)}
-            workers += [worker for each in holders.values() for worker in _workers_of(each)]
-            raise
-
-
-@contextlib.contextmanager
-def _ending(workers: Iterable[BaseProcess], name: str) -> Iterator[None]:
-    """After a failure kill the workers, and name the one that was lost before, if one was."""
     try:
         yield
     except BaseException as error:
-        lost = _lost([*workers]) if isinstance(error, (EOFError, ConnectionError)) else None
-        for worker in workers:
-            worker.kill()
-        if lost is None:
+        # Nothing else knows what a constructor began that raised.
+        frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+        makers = {id(each): each for each in (frame.f_locals.get("self") for frame in frames)}
+        workers = [worker for each in makers.values() for worker in _workers_of(each)]
+        fault = _end(workers, error, name)
+        if fault is None:
             raise
-        raise EnvironmentFaultError(
-            f"the environment {name!r} lost its worker {lost.name!r}, which "
-            f"{told_end(lost.exitcode)}."
-        ) from error
+        raise fault from error
+
+
+def _end(workers: list[BaseProcess], error: BaseException, name: str) -> Exception | None:
+    """Kill the workers after an error; return one that names which was lost before, if one was."""
+    cut = isinstance(error, (EOFError, ConnectionError))
+    lost = _lost(workers) if workers and cut else None
+    for worker in workers:
+        worker.kill()
+    if lost is None:
+        return None
+    return EnvironmentFaultError(
+        f"the environment {name!r} lost its worker {lost.name!r}, which {told_end(lost.exitcode)}."
+    )
 
 
 def _workers_of(env: Any) -> list[BaseProcess]:

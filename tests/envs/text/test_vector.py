@@ -138,9 +138,10 @@ def test_it_goes_on_from_a_snapshot(name, arguments):
         actions = env.oracle_action()
         assert_equal(env.step(actions), twin.step(actions))
     before = twin.state()
-    for wrong in ({}, {"written": [[10**6], [], []]}, {"examples": [0, 1, -1]}):
+    too_large, absent = {"written": [[10**6], [], []]}, {"examples": [0, 1, -1]}
+    for wrong in ({}, before | too_large, before | absent):
         with pytest.raises(InvalidArgumentError):
-            twin.restore(wrong and before | wrong)
+            twin.restore(wrong)
         assert twin.state() == before
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexigym.leaderboard.experiment import parse_experiment
-from lexigym.leaderboard.sweeps.sweep import Sweep
 from lexigym.leaderboard.sweeps.tuned_experiment import tuned_experiment, write_experiment
+
+from ..commands.test_tuning import sweep_of
 
 pytest.importorskip("tomlkit")
 
@@ -30,20 +31,7 @@ VALUES = st.recursive(
     description=TEXT,
 )
 def test_any_values_survive_the_file(tmp_path_factory, found, arguments, description):
-    sweep = Sweep(
-        environment="GridRobot-v0",
-        arguments=arguments,
-        evaluation=arguments,
-        agent="dqn",
-        hyperparameters={"aim": 1.0},
-        search={"aim": "0.0..1.0"},
-        steps=20,
-        num_envs=1,
-        seeds=1,
-        episodes=1,
-        reports=4,
-        seed=0,
-    )
+    sweep = sweep_of(hyperparameters={"aim": 1.0}, arguments=arguments, evaluation=arguments)
     path = tmp_path_factory.getbasetemp() / "found.toml"
     write_experiment(path, tuned_experiment(sweep, found, description))
     experiment = parse_experiment("found", tomllib.loads(path.read_text("utf-8")))
