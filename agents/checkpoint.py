@@ -22,6 +22,7 @@ from ..registry.checkpoint import (
     read_config,
 )
 from ..registry.errors import CheckpointError, shortened
+from ..registry.plain_json import infinity, read_plain
 from .tensor_file import read_tensor_file, write_tensor_file
 
 __all__ = ["fitting", "read_config", "read_tensors", "require_finite", "write_checkpoint"]
@@ -58,7 +59,7 @@ def write_checkpoint(
             f"the checkpoint {str(path)!r} could not be written ({error.strerror or error}); any "
             "earlier file there is intact: make room, or save to another place."
         ) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"the checkpoint {str(path)!r} can't hold this agent: {shortened(error)}; its "
             "configuration must be plain JSON and its tensors numbers."
@@ -107,6 +108,8 @@ def _write_zip(
     tensors: Mapping[str, Mapping[str, torch.Tensor | npt.NDArray[Any]]],
 ) -> None:
     text = json.dumps({**config, "format": FORMAT, "version": VERSION}, indent=2)
+    # Or it would be refused, when the agent is long gone.
+    read_plain(text, infinity)
     if len(text) > MAX_CONFIG_BYTES:
         raise ValueError(f"its configuration is longer than {MAX_CONFIG_BYTES} bytes")
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

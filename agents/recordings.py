@@ -10,7 +10,6 @@ Needs the extra `offline`; importing this module doesn't.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -27,6 +26,7 @@ import gymnasium
 import numpy as np
 
 from ..registry.errors import InvalidArgumentError, LexigymError, shortened
+from ..registry.plain_json import read_plain
 from ..registry.requirements import require
 from .episodes import MASK, RecordedEpisode, checked_episode, play_episodes
 from .spaces import Spaces, environment_spec_json
@@ -319,7 +319,7 @@ def _read_metadata(path: Path, data_path: Path) -> dict[str, Any]:
     with _reading(path):
         if not (data_path / "metadata.json").is_file() and path.is_dir():
             raise ValueError("it has no metadata.json")
-        metadata = json.loads((data_path / "metadata.json").read_bytes())
+        metadata = read_plain((data_path / "metadata.json").read_bytes(), float)
         if not isinstance(metadata, dict):
             raise ValueError("its metadata.json is no table")
         # Without a space, Minari would make the environment, from code that the file names.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 
 from ..registry.checkpoint import PIECE_BYTES
+from ..registry.plain_json import read_plain
 
 DTYPES = {
     "BOOL": torch.bool,
@@ -83,7 +84,7 @@ def read_tensor_file(stream: IO[bytes], size: int) -> dict[str, torch.Tensor]:
         )
     text = bytearray(header_size)
     _read_exactly(stream, memoryview(text))
-    header = json.loads(text)
+    header = read_plain(bytes(text))
     if not isinstance(header, dict):
         raise ValueError("its header is not a JSON object")
     header.pop("__metadata__", None)

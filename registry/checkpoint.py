@@ -9,7 +9,6 @@ than the file. Whatever a file holds, reading it takes no more memory than some 
 from __future__ import annotations
 
 import io
-import json
 import re
 import stat
 import struct
@@ -28,6 +27,7 @@ from .errors import (
     PluginError,
     shortened,
 )
+from .plain_json import infinity, read_plain
 
 FORMAT = "lexigym-checkpoint"
 VERSION = 1
@@ -66,7 +66,7 @@ def read_config(path: str | Path, agent: str | None = None) -> dict[str, Any]:
             if size > MAX_CONFIG_BYTES:
                 raise ValueError(f"its config.json is longer than {MAX_CONFIG_BYTES} bytes")
             text = b"".join(iter(lambda: stream.read(PIECE_BYTES), b""))
-            config = json.loads(text, parse_constant=_infinity)
+            config = read_plain(text, infinity)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise _not_a_checkpoint(path, f"it has no config.json of format {FORMAT!r}")
     if config.get("version") != VERSION:
@@ -94,7 +94,7 @@ def environment_of(config: dict[str, Any], path: str | Path) -> tuple[str, dict[
         CheckpointError: If there is none, or it has wrappers, which an id can't restore.
     """
     try:
-        spec = json.loads(config.get("environment") or "null")
+        spec = read_plain(str(config.get("environment") or "null"), float)
         if spec is None:
             raise ValueError("it names none")
         name, arguments, wrappers = spec["id"], spec["kwargs"], spec["additional_wrappers"]
@@ -265,13 +265,6 @@ def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
         raise ValueError("it has two members of one name")
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise ValueError("its members are larger than the file")
-
-
-def _infinity(text: str) -> float:
-    """Return what JSON has no number for, as spaces without bounds need it."""
-    if text == "NaN":
-        raise ValueError("its config.json holds NaN")
-    return float(text)
 
 
 def _not_a_checkpoint(path: str | Path, reason: str) -> CheckpointError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 # Far from what exhausts the stack of a reader, however deep it is called.
@@ -33,16 +34,23 @@ def write_plain(value: Any) -> str:
     return text
 
 
-def read_plain(text: str | bytes) -> Any:
+def read_plain(text: str | bytes, parse_constant: Callable[[str], Any] | None = None) -> Any:
     """Return the value of JSON in UTF-8.
 
+    Args:
+        text: The JSON.
+        parse_constant: What makes values of NaN, Infinity and -Infinity, such as `infinity`; if
+            left out, they are refused.
+
     Raises:
-        ValueError: If it isn't, it holds NaN, an infinity, or an object with one key twice, or is
+        ValueError: If it isn't, it holds such a constant, or an object with one key twice, or is
             nested too deeply.
     """
     try:
         decoded = text if isinstance(text, str) else text.decode()
-        value = json.loads(decoded, object_pairs_hook=_object, parse_constant=_refuse)
+        value = json.loads(
+            decoded, object_pairs_hook=_object, parse_constant=parse_constant or _refuse
+        )
     except UnicodeDecodeError as error:
         raise ValueError(f"it is no UTF-8: {error.reason} at byte {error.start}") from error
     except json.JSONDecodeError as error:

@@ -113,12 +113,13 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", "Expecting value"),
+            ("", "it is no JSON: Expecting value"),
             ("[]", "its metadata.json is no table"),
+            ('{"a": 1, "a": 2}', "holds the key 'a' twice"),
             ("{}", "its metadata.json tells no observation_space"),
-            (b"\xff\xfe\xfd", "decode"),
-            ("[" * 100_000, "maximum recursion depth"),
-            ('{"a": ' * 100_000, "maximum recursion depth"),
+            (b"\xff\xfe\xfd", "it is no UTF-8"),
+            ("[" * 100_000, "it is nested too deeply"),
+            ('{"a": ' * 100_000, "it is nested too deeply"),
         ],
     )
     def test_metadata(self, recording, text, message):
