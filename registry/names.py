@@ -21,6 +21,8 @@ LONGEST = 100
 REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # And all but what any system takes in the name of a file, and no shell for something else.
 UNSAFE = re.compile(r"[^\w,+=@.-]+")
+# What stands for a device on Windows, also in front of a suffix.
+DEVICE = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9¹²³])(\.|$)", re.IGNORECASE)
 # Of the 255 that most systems take.
 MOST_BYTES = 200
 
@@ -75,8 +77,8 @@ def file_name(label: str) -> str:
     >>> file_name("GridRobot-v0, new maps"), file_name("sb3/dqn"), file_name("../..")
     ('GridRobot-v0,-new-maps', 'sb3-dqn', '-')
     """
-    safe = UNSAFE.sub("-", label).encode()[:MOST_BYTES].decode(errors="ignore")
-    return safe.strip(".") or "-"
+    safe = UNSAFE.sub("-", label).encode()[: MOST_BYTES - 1].decode(errors="ignore").strip(".")
+    return f"_{safe}" if DEVICE.match(safe) else safe or "-"
 
 
 def path_inside(folder: str | Path, *labels: str) -> Path:

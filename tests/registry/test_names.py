@@ -99,6 +99,7 @@ def test_what_is_no_module_is_not_imported(module: str) -> None:
         ("../../etc", "-..-etc"),
         ("a\0\x1b[b:c\\d", "a-b-c-d"),
         ("\ud800", "-"),
+        *(("NUL", "_NUL"), ("com1.zip", "_com1.zip"), ("CONIN", "CONIN"), ("a.con", "a.con")),
     ],
 )
 def test_a_label_is_the_name_of_one_file(label: str, name: str) -> None:
