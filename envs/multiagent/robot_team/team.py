@@ -150,6 +150,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             max_steps=max_steps,
         )
         self.reward_bounds = self.arguments.reward_bounds
+        self.max_steps = self.arguments.grid.max_steps
         k = self.arguments.num_robots
         self.possible_agents = [f"robot_{i}" for i in range(k)]
         self.agents: list[str] = []

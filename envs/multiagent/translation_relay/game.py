@@ -193,6 +193,7 @@ class TranslationRelay(AECEnv[str, Any, Any]):  # type: ignore[misc]
             pad=vocabulary.pad,
         )
         self.state_space = self._encoder.make_state_space()
+        self.max_steps = self.message_length + task.new_tokens
         self.possible_agents = list(PLAYERS)
         self.observation_spaces = {
             SPEAKER: self._encoder.make_space(),

@@ -127,6 +127,8 @@ class TwentyQuestions(AECEnv):  # type: ignore[misc]  # PettingZoo has no type s
         self.question_cost = number("question_cost", question_cost, "in [0, 1]", _is_part)
         self.table = shipped_table(category, level) if entities is None else own_table(entities)
         self.reward_bounds = (0.0 - self.question_cost, 1.0)
+        # No question is asked twice, each is answered, and then an entity is named.
+        self.max_steps = 2 * min(self.max_questions, len(self.table.questions)) + 1
         self.possible_agents = list(PLAYERS)
         self.agents: list[str] = []
         self._strategy = Strategy(self.table, self.question_cost, self.max_questions)
