@@ -13,7 +13,7 @@ from .check import BrokenPromiseError, NotApplicableError
 from .environment import CheckedEnvironment, Environment
 from .episode import Step, replay
 from .equality import difference
-from .legality import METHOD, actions_where, given_masks, mask_of
+from .legality import METHOD, actions_where, allows_something, flat_mask, given_masks, mask_of
 
 # So many actions are tried in a state.
 ACTIONS = 8
@@ -37,7 +37,7 @@ def masks(subject: CheckedEnvironment) -> None:
                 found = difference(_booleans(first[1]), _booleans(mask), "the mask")
                 if found:
                     raise BrokenPromiseError(f"{first[0]} and {where} must agree: {found}")
-            if not (step.over or _allows_something(first[1])):
+            if not (step.over or allows_something(env.action_space, first[1])):
                 raise BrokenPromiseError(f"{first[0]} must allow an action, but allows none")
 
 
@@ -45,7 +45,7 @@ def legality(subject: CheckedEnvironment) -> None:
     """Legal actions are taken; illegal ones are refused, counted or the end, and never paid."""
     with subject.make() as env:
         _require_masks(env)
-        if not isinstance(env.action_space, (spaces.Discrete, spaces.Dict)):
+        if not isinstance(env.action_space, (spaces.Discrete, spaces.MultiDiscrete, spaces.Dict)):
             raise NotApplicableError(f"actions of {env.action_space} aren't tried one by one")
         for seed in subject.seeds:
             steps = [step for step in subject.play(env, seed) if step.number]
@@ -119,14 +119,34 @@ def _require_masks(env: Environment) -> None:
 
 def _require_form(mask: Any, space: Any, where: str) -> None:
     """Refuse a mask that `Space.sample` or sb3-contrib wouldn't take."""
-    if isinstance(space, spaces.Dict):
-        if not isinstance(mask, Mapping) or set(mask) != set(space):
-            raise BrokenPromiseError(f"{where} must have the keys of {space}, got {mask!r}")
-        for key, own in space.items():
-            if isinstance(own, spaces.Discrete):
-                _require_form(mask[key], own, f"{where}[{key!r}]")
+    match space:
+        case spaces.Dict():
+            if not isinstance(mask, Mapping) or set(mask) != set(space):
+                raise BrokenPromiseError(f"{where} must have the keys of {space}, got {mask!r}")
+            for key, own in space.items():
+                if isinstance(own, (spaces.Discrete, spaces.MultiDiscrete)):
+                    _require_form(mask[key], own, f"{where}[{key!r}]")
+        case spaces.MultiDiscrete() if isinstance(mask, tuple) and where != METHOD:
+            _require_parts(mask, space.nvec, where)
+        case spaces.MultiDiscrete():
+            _require_array(mask, (int(space.nvec.sum()),), where)
+        case spaces.Discrete():
+            _require_array(mask, (int(space.n),), where)
+        case _:
+            _require_array(mask, None, where)
+
+
+def _require_parts(mask: Any, nvec: Any, where: str) -> None:
+    if not np.ndim(nvec):
+        _require_array(mask, (int(nvec),), where)
         return
-    shape = (int(space.n),) if isinstance(space, spaces.Discrete) else None
+    if not isinstance(mask, tuple) or len(mask) != len(nvec):
+        raise BrokenPromiseError(f"{where} must be a tuple of {len(nvec)}, got {mask!r}")
+    for index, (part, own) in enumerate(zip(mask, nvec, strict=True)):
+        _require_parts(part, own, f"{where}[{index}]")
+
+
+def _require_array(mask: Any, shape: tuple[int, ...] | None, where: str) -> None:
     dtypes = (np.int8, np.bool_) if where == METHOD else (np.int8,)
     if not isinstance(mask, np.ndarray) or mask.dtype not in dtypes:
         kind = mask.dtype if isinstance(mask, np.ndarray) else type(mask).__name__
@@ -137,13 +157,7 @@ def _require_form(mask: Any, space: Any, where: str) -> None:
         raise BrokenPromiseError(f"{where} must hold 0 and 1, got {mask}")
 
 
-def _allows_something(mask: Any) -> bool:
-    if isinstance(mask, Mapping):
-        return any(map(_allows_something, mask.values()))
-    return bool(np.any(mask))
-
-
 def _booleans(mask: Any) -> Any:
     if isinstance(mask, Mapping):
         return {key: _booleans(each) for key, each in mask.items()}
-    return np.asarray(mask, bool)
+    return flat_mask(mask).astype(bool)

@@ -43,6 +43,16 @@ BROKEN: list[tuple[str, str, str]] = [
     ("masks:AllowsTheIllegal", "legality", r"allows action 2, but info\['invalid'\] rises"),
     ("masks:PaysTheIllegal", "legality", "forbids action 2, but it is paid 0.5"),
     ("masks:TakesTheIllegal", "legality", "forbids action 1, but it is taken as if it were legal"),
+    ("masks:LampForgetsAPart", "masks", r"info\['action_mask'\] must be a tuple of 2"),
+    ("masks:LampGivesTuples", "masks", r"action_masks\(\) must be an array of int8, got tuple"),
+    ("masks:LampHasTooMany", "masks", r"\['action_mask'\]\[1\] must have shape \(2,\), got \(3,\)"),
+    ("masks:LampAllowsNoMove", "masks", "must allow an action, but allows none"),
+    (
+        "masks:LampAllowsTheIllegal",
+        "legality",
+        r"allows action \[. 1\], but info\['invalid'\] rises",
+    ),
+    ("masks:LampPaysTheIllegal", "legality", r"forbids action \[. 1\], but it is paid 0.5"),
     ("determinism:DrawsFromRandom", "global-generators", "the global generator of random"),
     ("determinism:SeedsNumPy", "global-generators", "the global generator of numpy.random"),
     ("determinism:RemembersEpisodes", "determinism", "the same again, but observation"),
@@ -105,6 +115,13 @@ def test_it_is_rejected_by_the_check_that_names_its_fault(broken, name, message)
 
 def test_every_check_rejects_something():
     assert {name for _, name, _ in BROKEN} == set(NAMES)
+
+
+@pytest.mark.parametrize("sound", ["WithALamp", "LampInOneArray"])
+def test_masks_of_several_numbers_are_tried(sound):
+    only = ["interface", "masks", "legality", "horizon", "oracle", "oracle-return"]
+    outcomes = check(f"broken.masks:{sound}", only=only)
+    assert {outcome.status for outcome in outcomes.values()} == {Status.PASSED}, outcomes
 
 
 def test_a_sound_one_passes_all():
