@@ -54,6 +54,15 @@ def test_rollouts_are_the_same_in_every_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_rollouts_are_the_same_where_kernels_are_not_compiled(tmp_path: Path) -> None:
+    """As debuggers and coverage want them; numbers of 64 bits then warn of what they drop."""
+    compiled = digests("rollouts.py", folder=tmp_path / "compiled")
+    plain = {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore::RuntimeWarning"}
+    interpreted = digests("rollouts.py", folder=tmp_path / "interpreted", **plain)
+    assert different(compiled, interpreted) == set()
+
+
+@pytest.mark.slow
 def test_trainings_are_the_same_in_every_process(tmp_path: Path) -> None:
     """Whatever the hash seed, the locale, the time zone, the folder, the order."""
     here = digests("trainings.py", folder=tmp_path / "here")

@@ -111,7 +111,7 @@ def make_texts(rows: int, tokens: int, references: int) -> Integers:
 @compiled
 def find(text: Integers, key: int) -> Any:
     """Return the column of a key, or of the empty place where it belongs."""
-    place = np.int64((np.uint64(key) * SPREAD) >> np.uint64(32)) & text[LAST_PLACE]
+    place = np.int64((np.uint64(np.int64(key)) * SPREAD) >> np.uint64(32)) & text[LAST_PLACE]
     column = text[EDGES] + 2 * place
     while text[column] != key and text[column] != 0:
         place = (place + 1) & text[LAST_PLACE]

@@ -237,7 +237,7 @@ class TokenEnv(gymnasium.Env[Any, Any]):
         if not self._running:
             return 0.0
         best = best_return(self.task, example, self._written(), self._candidates)
-        return best - self._potential if self.task.shaped else best
+        return float(best - self._potential if self.task.shaped else best)
 
     def render(self) -> Any:
         """Return a text or a `(height, width, 3) uint8` picture, or print the text."""

@@ -251,7 +251,7 @@ class RobotTeam(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             paid,
         )
         self._steps_left -= 1
-        terminated = arrived == len(players)
+        terminated = bool(arrived == len(players))
         truncated = not terminated and self._steps_left == 0
         outcome = (
             dict(zip(players, observations, strict=True)),
