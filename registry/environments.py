@@ -6,6 +6,7 @@ import difflib
 import importlib
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -118,7 +119,7 @@ def make_environment(id: str, **arguments: Any) -> gymnasium.Env[Any, Any]:  # n
         InvalidArgumentError: If the environment takes no such argument, or refuses its value.
         PluginError: If the package that provides it can't be loaded.
     """
-    spec = _checked_spec(id, arguments)
+    spec = checked_spec(id, arguments)
     return gymnasium.make(spec, **arguments)
 
 
@@ -133,7 +134,7 @@ def make_vector_environment(
     Stable-Baselines3. An environment's own vector form is taken if it has this mode, else a
     `SyncVectorEnv` of single ones. The errors are those of `make_environment`.
     """
-    spec = _checked_spec(id, arguments)
+    spec = checked_spec(id, arguments)
     # By its value, so that the spec of the vector can still be written as JSON.
     autoreset: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP.value}
     if _has_autoreset_modes(spec):
@@ -141,20 +142,27 @@ def make_vector_environment(
     return gymnasium.make_vec(spec, num_envs, "sync", vector_kwargs=autoreset, **arguments)
 
 
-def _has_autoreset_modes(spec: EnvSpec) -> bool:
-    if spec.vector_entry_point is None:
-        return False
-    vector_form = ENVIRONMENTS.load(Entry(spec.id, spec.vector_entry_point))
-    return "autoreset_mode" in inspect.signature(vector_form).parameters
+def checked_spec(id: str, arguments: Mapping[str, Any]) -> EnvSpec:  # noqa: A002
+    """Return what is registered under an id, whose environment takes these arguments.
 
-
-def _checked_spec(id: str, arguments: dict[str, Any]) -> EnvSpec:  # noqa: A002
+    Raises:
+        UnknownNameError: If there is no such id.
+        InvalidArgumentError: If the environment takes no argument of a name.
+        PluginError: If the package that provides it can't be loaded.
+    """
     spec = find_spec(id)
     entry = ENVIRONMENTS.entry_of(spec)
     known = keyword_arguments(ENVIRONMENTS.load(entry))
     if known is not None:
         require_known("argument", arguments, {*known, *MAKE_ARGUMENTS}, f"the environment {id!r}")
     return spec
+
+
+def _has_autoreset_modes(spec: EnvSpec) -> bool:
+    if spec.vector_entry_point is None:
+        return False
+    vector_form = ENVIRONMENTS.load(Entry(spec.id, spec.vector_entry_point))
+    return "autoreset_mode" in inspect.signature(vector_form).parameters
 
 
 def _identity(spec: EnvSpec) -> EnvSpec:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...registry.agents import find_agent
 from ...registry.arguments import require_known
-from ...registry.environments import find_spec
-from ...registry.errors import InvalidArgumentError
+from ...registry.environments import checked_spec, find_spec
+from ...registry.errors import InvalidArgumentError, PluginError
 from ...registry.tables import AGENTS
 from .agent import CheckedAgent
 from .catalog import AGENT_CHECKS, ENVIRONMENT_CHECKS
@@ -46,7 +47,7 @@ def check_environment(
 
     Raises:
         UnknownNameError: If there is no such id.
-        InvalidArgumentError: If there is no such check, or `episodes` is below 1.
+        InvalidArgumentError: If there is no such check or argument, or `episodes` is below 1.
     """
     _require_positive(episodes=episodes)
     checks = _chosen(ENVIRONMENT_CHECKS, only)
@@ -88,7 +89,8 @@ def check_agent(
 
     Raises:
         UnknownNameError: If there is no such agent or id.
-        InvalidArgumentError: If there is no such check or hyperparameter, or a number is below 1.
+        InvalidArgumentError: If there is no such check, argument or hyperparameter, or a number is
+            below 1.
     """
     _require_positive(episodes=episodes, steps=steps)
     checks = _chosen(AGENT_CHECKS, only)
@@ -106,6 +108,10 @@ def _environment(
     seed: int,
     episodes: int,
 ) -> CheckedEnvironment:
+    if arguments:
+        # What is wrong with its code the checks will tell, in a process of their own.
+        with contextlib.suppress(PluginError):
+            checked_spec(id, arguments)
     return CheckedEnvironment(id, find_spec(id), dict(arguments or {}), seed, episodes)
 
 

@@ -75,6 +75,7 @@ def test_an_agent_on_an_environment_of_its_own(lexigym):
     [
         ([], "name an environment, or an --agent"),
         (["FrozenLak-v1"], "did you mean 'FrozenLake-v1'"),
+        (["FrozenLake-v1", "--set", "map_nam=8x8"], "did you mean 'map_name'"),
         (["FrozenLake-v1", "--only", "mask"], "did you mean 'masks'"),
         (["--agent", "dnq"], "did you mean 'dqn'"),
         (["--agent", "random", "--agent-set", "sede=1"], "did you mean 'seed'"),
