@@ -21,6 +21,8 @@ from lexigym.envs.datasets.files import load as load_file
 from lexigym.envs.datasets.phrases import TARGETS
 from lexigym.envs.datasets.schema import LEVELS, SPLITS, DatasetError
 from lexigym.envs.scorers.catalog import SCORERS
+from lexigym.leaderboard.checks.catalog import AGENT_CHECKS, ENVIRONMENT_CHECKS
+from lexigym.leaderboard.checks.check import Check
 from lexigym.leaderboard.commands.play import Words
 from lexigym.registry.table import FAMILY
 from lexigym.registry.tables import TABLES
@@ -57,6 +59,16 @@ INTEGRATIONS = (
     ("TRL", "trl", "scorers as reward functions, environments as tools"),
 )
 
+# What the checker looks for, and which checks need it.
+DECLARED = (
+    ("`max_steps`, `max_episode_steps`, or that of the spec", "`horizon`"),
+    ("`reward_bounds`, the lowest and the highest reward of a step", "`reward-bounds`"),
+    ('`info["action_mask"]`, in observations or by `action_masks()`', "`masks`, `legality`"),
+    ('`info["invalid"]`, how many illegal actions were taken', "`legality`"),
+    ("`oracle_action()`, what the best play does now", "`oracle`"),
+    ("`oracle_return()`, what it earns from now on", "`oracle-return`"),
+)
+
 # The arguments that decide what a dataset holds; each combination is a row of its table.
 VARIANTS = {"level": LEVELS, "target": TARGETS}
 
@@ -71,6 +83,7 @@ def make_pages() -> dict[str, str]:
         "agents.md": agents_page(),
         "scorers.md": scorers_page(),
         "datasets.md": datasets_page(),
+        "checks.md": checks_page(),
     }
     for entry in ENVIRONMENTS:
         pages[environment_path(entry["id"])] = environment_page(entry)
@@ -99,6 +112,8 @@ def index_page() -> str:
         "## [Datasets](datasets.md)",
         "What is asked, and what counts as right.",
         table(["name", "what it holds"], links("datasets.md", DATASETS)),
+        "## [Checks](checks.md)",
+        "What `lexigym check` puts to the test, in any environment and any agent.",
         "## Other libraries",
         "`lexigym.adapt(env, to=...)` gives an environment the form that a library takes; `lexigym"
         " list` names all adapters.",
@@ -296,6 +311,40 @@ def scorer_example() -> str:
     score = lexigym.score("bleu", hypothesis, [reference])
     call = f'lexigym.score("bleu", {quoted(hypothesis)}, [{quoted(reference)}])'
     return f"import lexigym\n\n{call}  # {score:.3f}"
+
+
+def checks_page() -> str:
+    """Return the page of what is checked."""
+    return page(
+        "# Checks",
+        "`lexigym check` plays an environment, or has an agent learn and play, and tells of each"
+        " promise whether it is kept, and if it isn't, what was seen where. It takes those of any"
+        " package.",
+        fence(
+            "lexigym check my_package:MyWorld-v0 --set size=5\n"
+            "lexigym check --agent my-agent\n"
+            "lexigym check QA-v0 --set level=small --agent my-agent --only legality",
+            "sh",
+        ),
+        "`lexigym.leaderboard.checks` has the same as functions, for tests of your own.",
+        "## What an environment may declare",
+        "All of it is optional; a check of what isn't there is skipped.",
+        table(["what", "checks"], DECLARED),
+        "Masks are int8, 1 for what is legal: of `Discrete(n)` actions `(n,)`; of `MultiDiscrete`"
+        " ones tuples of these, as `Space.sample` takes them, or all in one array, as sb3-contrib"
+        " does; of `Dict` ones a dict. `action_masks()` may return bools.",
+        "## Of environments",
+        table(["check", "promise"], promises(ENVIRONMENT_CHECKS)),
+        "## Of agents",
+        table(["check", "promise"], promises(AGENT_CHECKS)),
+        "[All pages](README.md)",
+    )
+
+
+def promises(checks: Iterable[Check]) -> Iterator[list[str]]:
+    """Yield what each check puts to the test."""
+    for check in checks:
+        yield [code(check.name), " ".join(check.promise.split())]
 
 
 def datasets_page() -> str:
