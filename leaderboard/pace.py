@@ -80,6 +80,7 @@ class Pace:
     def finished(self, index: int) -> None:
         """Be told that a run ended."""
         started = self._started.pop(index, None)
+        self._steps.pop(index, None)
         steps = self._runs[index].steps
         if started is not None and steps:
             _add(self._done, self._runs[index], self._clock() - started, steps)
