@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor, nn
 
-from ...registry.errors import CheckpointError
+from ...registry.errors import CheckpointError, shortened
 from ..checkpoint import (
     fitting,
     read_config,
@@ -138,8 +138,8 @@ def restore(agent: DQN, state: dict[str, Any], path: str | Path) -> None:
     """
     if state["n_envs"] != agent._interaction.n_envs:
         raise CheckpointError(
-            f"the training in {str(path)!r} ran on {state['n_envs']} environments, got "
-            f"{agent._interaction.n_envs}: pass a vector of as many."
+            f"the training in {str(path)!r} ran on {shortened(state['n_envs'])} environments, "
+            f"got {agent._interaction.n_envs}: pass a vector of as many."
         )
     members = {
         name: read_tensors(path, name) or {}

@@ -191,6 +191,10 @@ TRAININGS: dict[str, tuple[Callable[[Members], Members], str]] = {
         "does not fit",
     ),
     "other environments": (setting("training", "n_envs", to=3), "3 environments"),
+    "environments that are no number": (
+        setting("training", "n_envs", to="x\ny"),
+        r"'x\\ny' environments",
+    ),
     "no environment state": (setting("training", "environment_state", to=[]), "does not fit"),
     "damaged environment state": (
         setting("training", "environment_state", "generator", to={}),
