@@ -77,8 +77,10 @@ def file_name(label: str) -> str:
     >>> file_name("GridRobot-v0, new maps"), file_name("sb3/dqn"), file_name("../..")
     ('GridRobot-v0,-new-maps', 'sb3-dqn', '-')
     """
-    safe = UNSAFE.sub("-", label).encode()[: MOST_BYTES - 1].decode(errors="ignore").strip(".")
-    return f"_{safe}" if DEVICE.match(safe) else safe or "-"
+    safe = UNSAFE.sub("-", label).strip(".")
+    if DEVICE.match(safe):
+        safe = f"_{safe}"
+    return safe.encode()[:MOST_BYTES].decode(errors="ignore").rstrip(".") or "-"
 
 
 def path_inside(folder: str | Path, *labels: str) -> Path:
