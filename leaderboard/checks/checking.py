@@ -89,12 +89,16 @@ def check_agent(
 
     Raises:
         UnknownNameError: If there is no such agent or id.
-        InvalidArgumentError: If there is no such check, argument or hyperparameter, or a number is
-            below 1.
+        InvalidArgumentError: If there is no such check, argument or hyperparameter, a number is
+            below 1, or there are arguments of no environment.
     """
     _require_positive(episodes=episodes, steps=steps)
     checks = _chosen(AGENT_CHECKS, only)
     find_agent(name, dict(hyperparameters or {}))
+    if arguments and environment is None:
+        raise InvalidArgumentError(
+            f"the arguments {dict(arguments)} are of no environment: name it."
+        )
     played = None if environment is None else _environment(environment, arguments, seed, episodes)
     subject = CheckedAgent(
         name, AGENTS.find(name), dict(hyperparameters or {}), played, seed, episodes, steps

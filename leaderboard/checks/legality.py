@@ -72,7 +72,7 @@ def legal_instead(space: gymnasium.Space[Any], mask: Any, action: Any) -> Any:
             start = space.start.flat[index]
             if part.any() and not part[legal.flat[index] - start]:
                 legal.flat[index] = start + part.argmax()
-        return legal
+        return action if np.array_equal(legal, action) else legal
     if not isinstance(space, spaces.Discrete) or not np.any(mask) or mask[action - space.start]:
         return action
     return next(actions_where(space, mask, legal=True))

@@ -79,6 +79,7 @@ def test_an_agent_on_an_environment_of_its_own(lexigym):
         (["FrozenLake-v1", "--only", "mask"], "did you mean 'masks'"),
         (["--agent", "dnq"], "did you mean 'dqn'"),
         (["--agent", "random", "--agent-set", "sede=1"], "did you mean 'seed'"),
+        (["--agent", "random", "--set", "size=3"], "{'size': 3} are of no environment: name it"),
         (["FrozenLak-v1", "--agent", "random"], "did you mean 'FrozenLake-v1'"),
     ],
 )
