@@ -43,23 +43,28 @@ def different(one: dict[str, str], other: dict[str, str]) -> set[str]:
     return {name for name in one if one[name] != other[name]}
 
 
+@pytest.fixture(scope="module")
+def rollouts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return digests("rollouts.py", folder=tmp_path_factory.mktemp("rollouts") / "here")
+
+
 @pytest.mark.slow
-def test_rollouts_are_the_same_in_every_process(tmp_path: Path) -> None:
+def test_rollouts_are_the_same_in_every_process(rollouts: dict[str, str], tmp_path: Path) -> None:
     """Whatever the hash seed, the locale, the time zone, the folder, the order, the threads."""
-    here = digests("rollouts.py", folder=tmp_path / "here")
     elsewhere = digests(
         "rollouts.py", "mixed", folder=tmp_path / "else" / "where", **ELSEWHERE, **TWO_THREADS
     )
-    assert different(here, elsewhere) == {"hashed", "localized", "ordered", "threaded"}
+    assert different(rollouts, elsewhere) == {"hashed", "localized", "ordered", "threaded"}
 
 
 @pytest.mark.slow
-def test_rollouts_are_the_same_where_kernels_are_not_compiled(tmp_path: Path) -> None:
+def test_rollouts_are_the_same_where_kernels_are_not_compiled(
+    rollouts: dict[str, str], tmp_path: Path
+) -> None:
     """As debuggers and coverage want them; numbers of 64 bits then warn of what they drop."""
-    compiled = digests("rollouts.py", folder=tmp_path / "compiled")
     plain = {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore::RuntimeWarning"}
     interpreted = digests("rollouts.py", folder=tmp_path / "interpreted", **plain)
-    assert different(compiled, interpreted) == set()
+    assert different(rollouts, interpreted) == set()
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import io
 import safetensors.torch
 import torch
 
-from lexigym.agents.tensor_file import read_tensor_file, write_tensor_file
+from lexigym.agents.tensor_file import DTYPES, read_tensor_file, write_tensor_file
 
 from ..documents import EDITS, document_of
 from ..judging import refusing
@@ -33,7 +33,8 @@ HEADERS = (
         "__metadata__": {"a": "b"},
     },
 )
-CODES = ("BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64", "F8_E4M3", "C64")
+# And two that the library knows, but no checkpoint.
+CODES = (*DTYPES, "F8_E4M3", "C64")
 SEEDS = (
     _written(weight=torch.arange(6.0).reshape(2, 3), bias=torch.ones(2, dtype=torch.bfloat16)),
     _written(mask=torch.tensor([True, False]), empty=torch.empty(0, 3, dtype=torch.int64)),
