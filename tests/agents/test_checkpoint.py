@@ -256,7 +256,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(tmp_path_factory.mktemp("checkpoints") / "whole.zip")
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_a_cut_or_a_flipped_byte_is_refused_or_harmless(whole: Path, data: st.DataObject) -> None:
     content = bytearray(whole.read_bytes())
